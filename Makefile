@@ -1,0 +1,43 @@
+# One line a target. Each also works without make: see README.md.
+# Needs Python 3.11 or newer (PYTHON=… names another one) and nothing else.
+PYTHON ?= python3
+VENV := .venv/bin/python
+SERVERS := $(VENV) -m wfh_portal.embedded
+export DEMO_PEOPLE ?= 5000
+export PORT ?= 8000
+
+.DEFAULT_GOAL := help
+.PHONY: help install install-dev demo run test test-slow check fix messages lock
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 20
+
+install: ## .venv with what the portal runs on (requirements.txt)
+	@$(PYTHON) scripts/venv.py requirements.txt
+
+install-dev: ## .venv with the tools for tests and checks too
+	@$(PYTHON) scripts/venv.py requirements-dev.txt
+
+demo: install ## everything running, with 5,000 made-up people: PORT=8000 DEMO_PEOPLE=5000
+	@exec $(VENV) manage.py demo
+
+run: install ## development server against your own services: DATABASE_URL, REDIS_URL, SECRET_KEY
+	@exec $(VENV) manage.py runserver $(PORT)
+
+test: install-dev ## the test suite: make test ARGS="-k policy"
+	@$(SERVERS) --template -- $(VENV) -m pytest -n 2 -m "not slow" $(ARGS)
+
+test-slow: install-dev ## kills, races, long properties
+	@$(SERVERS) --template -- $(VENV) -m pytest -m slow $(ARGS)
+
+check: install-dev ## every lint, type, contract, migration, message and template check
+	@$(SERVERS) -- $(VENV) scripts/check.py
+
+fix: install-dev ## format, and repair what a tool can repair
+	@$(VENV) -m ruff check --fix . ; $(VENV) -m ruff format .
+
+messages: install-dev ## collect and compile the messages (needs gettext)
+	@$(VENV) scripts/messages.py
+
+lock: ## make the requirements anew from pyproject.toml (needs uv)
+	@bash scripts/lock.sh

@@ -1,0 +1,30 @@
+-- The two roles of the portal and what stands in its database before the first migration. Run by a superuser with psql,
+-- connected to the portal's database; it may be run again at any time. `make demo`, `make test` and deploy/db-init.sh use it.
+--   wfh_owner  owns the schema and migrates
+--   wfh_app    the web and the workers; owns nothing, so it can neither alter a table nor drop a trigger
+\set ON_ERROR_STOP on
+SET client_min_messages = warning;
+
+SELECT format('CREATE ROLE %I', name)
+  FROM unnest(ARRAY['wfh_owner', 'wfh_app']) AS name
+ WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name)
+\gexec
+ALTER ROLE wfh_owner LOGIN NOSUPERUSER NOCREATEROLE NOREPLICATION NOBYPASSRLS;
+ALTER ROLE wfh_app LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS;
+-- SET ROLE only, nothing inherited: tests of the application's rights step down into it.
+GRANT wfh_app TO wfh_owner WITH INHERIT FALSE, SET TRUE;
+
+SELECT format('ALTER DATABASE %I OWNER TO wfh_owner', current_database()) \gexec
+SELECT format('REVOKE ALL ON DATABASE %I FROM PUBLIC', current_database()) \gexec
+SELECT format('GRANT CONNECT, TEMPORARY ON DATABASE %I TO wfh_app', current_database()) \gexec
+ALTER SCHEMA public OWNER TO wfh_owner;
+REVOKE CREATE ON SCHEMA public FROM PUBLIC;
+GRANT USAGE ON SCHEMA public TO wfh_app;
+
+-- Rows, not tables: what an append-only table must refuse is revoked by its own migration.
+ALTER DEFAULT PRIVILEGES FOR ROLE wfh_owner IN SCHEMA public GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO wfh_app;
+ALTER DEFAULT PRIVILEGES FOR ROLE wfh_owner IN SCHEMA public GRANT SELECT, USAGE ON SEQUENCES TO wfh_app;
+
+CREATE EXTENSION IF NOT EXISTS btree_gist;
+CREATE EXTENSION IF NOT EXISTS ltree;
+CREATE EXTENSION IF NOT EXISTS pg_trgm;
