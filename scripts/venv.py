@@ -1,6 +1,6 @@
 """Makes .venv and installs a lock into it, only when the lock has changed: ``python3 scripts/venv.py LOCK``.
 
-Runs with any Python 3 and the standard library alone, so that an old Python gets a sentence instead of a syntax error.
+Runs with Python 3.6 and the standard library alone, so that an old Python gets a sentence instead of a syntax error.
 """
 
 import hashlib
@@ -20,7 +20,7 @@ def find_python():
     """A Python that is new enough: this one, or a newer one beside it; None where there is none."""
     if sys.version_info >= OLDEST:
         return sys.executable
-    names = ("python3.{}".format(minor) for minor in range(15, OLDEST[1] - 1, -1))  # noqa: UP032
+    names = (f"python3.{minor}" for minor in range(15, OLDEST[1] - 1, -1))
     return next((found for found in map(shutil.which, names) if found), None)
 
 
@@ -36,10 +36,10 @@ def make_venv():
         return
     python = find_python()
     if python is None:
-        refuse("Python 3.11 or newer is needed, and this is %d.%d. Install it, or name it: make demo PYTHON=/path/to/python3.11"
-               % sys.version_info[:2])  # fmt: skip  # noqa: UP031
+        have = f"{sys.version_info[0]}.{sys.version_info[1]}"
+        refuse(f"Python 3.11 or newer is needed, and this is {have}. Name a newer one: make demo PYTHON=python3.11")
     print("Making .venv ...", flush=True)
-    done = subprocess.run([python, "-m", "venv", "--clear", VENV], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)  # noqa: UP022
+    done = subprocess.run([python, "-m", "venv", "--clear", VENV], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     if done.returncode:
         if b"ensurepip" in done.stdout:
             refuse("This Python cannot make a virtual environment. On Debian or Ubuntu: sudo apt install python3-venv")
@@ -57,7 +57,7 @@ def install(lock):
             if file.read() == digest:
                 return
     total = sum(1 for line in text.splitlines() if b"==" in line and not line.startswith((b"#", b" ")))
-    print("Installing %s (%d packages, once) ..." % (lock, total), flush=True)  # noqa: UP031
+    print(f"Installing {lock} ({total} packages, once) ...", flush=True)
     follow_pip([PYTHON, "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--progress-bar", "off"]
                + ["--require-hashes", "-r", os.path.join(ROOT, lock)], total)  # fmt: skip
     with open(stamp, "w") as file:
@@ -75,11 +75,11 @@ def follow_pip(command, total):
         unpacking = line.startswith("Installing collected")
         if unpacking or time.time() - said > 3:
             said = time.time()
-            step = "unpacking" if unpacking else "%d of %d fetched" % (fetched, total)  # noqa: UP031
-            print("  %3.0f s  %s" % (said - start, step), flush=True)  # noqa: UP031
+            step = "unpacking" if unpacking else f"{fetched} of {total} fetched"
+            print(f"  {said - start:3.0f} s  {step}", flush=True)
     if pip.wait():
         refuse("".join(lines[-15:]) + "The packages could not be installed (pip's last lines are above).")
-    print("  %3.0f s  done" % (time.time() - start), flush=True)  # noqa: UP031
+    print(f"  {time.time() - start:3.0f} s  done", flush=True)
 
 
 if __name__ == "__main__":

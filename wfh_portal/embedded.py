@@ -19,7 +19,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from wfh_portal.places import CLONE, RuntimeRefused, find_places, private_folder
+from wfh_portal.places import CLONE, RuntimeRefused, data_folder, find_places, private_folder
 from wfh_portal.processes import Family, Stopped, complain, end_with_parent, run, say
 from wfh_portal.servers import DATABASE, database_url, start_postgres, start_valkey
 
@@ -41,11 +41,11 @@ def own_server(name: str) -> str:
     return os.environ.get(name, "").strip()
 
 
-def prepare(data: Path) -> None:
+def prepare() -> None:
     """Give this process what the settings ask for, before they are read: the generated key and the embedded mode."""
     os.environ["EMBEDDED"] = "1"
     os.environ["DEBUG"] = "0"
-    os.environ.setdefault("SECRET_KEY", secret_key(data))
+    os.environ.setdefault("SECRET_KEY", secret_key(data_folder()))
 
 
 def secret_key(data: Path) -> str:
@@ -73,7 +73,7 @@ def environment(data: Path, servers: Servers, *, public_url: str) -> dict[str, s
         "DATABASE_URL": servers.database_url,
         "DATABASE_OWNER_URL": servers.owner_url,
         "REDIS_URL": servers.redis_url,
-        "EMAIL_URL": os.environ.get("EMAIL_URL") or "consolemail://",
+        "EMAIL_URL": os.environ.get("EMAIL_URL") or "console:",
         "ALLOWED_HOSTS": ",".join(dict.fromkeys(["127.0.0.1", "localhost", *hosts])),
         "PUBLIC_URL": public_url,
     }
@@ -82,7 +82,7 @@ def environment(data: Path, servers: Servers, *, public_url: str) -> dict[str, s
 @contextlib.contextmanager
 def only_one(data: Path) -> Iterator[None]:
     """Hold the data folder for this process alone; the lock is the kernel's and ends with us."""
-    private_folder(data)
+    data.mkdir(mode=0o700, parents=True, exist_ok=True)
     handle = os.open(data / "lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
         try:

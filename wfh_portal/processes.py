@@ -24,6 +24,10 @@ PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
 
+class ChildEnded(RuntimeRefused):
+    """A process of ours ended by itself."""
+
+
 class Stopped(BaseException):
     """Somebody asked us to end (Ctrl-C, SIGTERM, a closed terminal). Not an error, hence not an Exception."""
 
@@ -126,7 +130,7 @@ class Family:
         for child in (child for tier in self.tiers for child in tier):
             code = child.process.poll()
             if code is not None:
-                raise RuntimeRefused(
+                raise ChildEnded(
                     f"The process «{child.name}» ended unexpectedly ({ending(code)}). Its last lines in {child.log}:\n"
                     f"{child.last_lines()}"
                 )
