@@ -1,0 +1,65 @@
+"""Weeks, zones and working days. Pure: no clock, no database (the holidays come in as a set of dates).
+
+A week is an ISO week, named ``2026-W48`` and stored as its Monday; which week an instant falls in depends on the zone of
+the unit (WIB, WITA, WIT).
+"""
+
+import datetime as dt
+import re
+from collections.abc import Collection
+from zoneinfo import ZoneInfo
+
+from django.utils.translation import gettext as _
+
+WEEK = re.compile(r"^(\d{4})-W(\d{2})$", re.ASCII)
+
+
+class BadWeek(ValueError):
+    """The text does not name an ISO week."""
+
+
+def parse_week(text: str) -> dt.date:
+    """The Monday of an ISO week such as ``2026-W48``. Raises `BadWeek` with a sentence that says what to type."""
+    match = WEEK.match(text.strip())
+    try:
+        if match:
+            return dt.date.fromisocalendar(int(match[1]), int(match[2]), 1)
+    except ValueError:
+        pass
+    message = _("“%(text)s” is not a week. Write year and week number, for example 2026-W48; years have 52 or 53 weeks.")
+    raise BadWeek(message % {"text": text[:20]})
+
+
+def week_name(monday: dt.date) -> str:
+    """``2026-W48`` for the Monday (or any day) of that week."""
+    year, week, _day = monday.isocalendar()
+    return f"{year}-W{week:02d}"
+
+
+def monday_of(date: dt.date) -> dt.date:
+    return date - dt.timedelta(days=date.weekday())
+
+
+def local_date(at: dt.datetime, zone: ZoneInfo) -> dt.date:
+    """The date of an aware instant in a zone."""
+    return at.astimezone(zone).date()
+
+
+def week_of(at: dt.datetime, zone: ZoneInfo) -> dt.date:
+    """The Monday of the week an aware instant falls in, in a zone."""
+    return monday_of(local_date(at, zone))
+
+
+def days_of_week(monday: dt.date, working_days: int = 5) -> list[dt.date]:
+    """The dates of a working week of five or six days."""
+    return [monday + dt.timedelta(days=n) for n in range(working_days)]
+
+
+def is_working_day(date: dt.date, holidays: Collection[dt.date], working_days: int = 5) -> bool:
+    return date.isoweekday() <= working_days and date not in holidays
+
+
+def instant(monday: dt.date, weekday: int, hour: int, zone: ZoneInfo) -> dt.datetime:
+    """The instant of an hour on an ISO weekday (1 = Monday) of a week, in a zone."""
+    day = monday + dt.timedelta(days=weekday - 1)
+    return dt.datetime.combine(day, dt.time(hour), tzinfo=zone)

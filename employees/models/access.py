@@ -1,0 +1,175 @@
+"""Accounts and what they may reach: a user, dated grants of roles, and both together as `user.reach`."""
+
+import dataclasses
+import uuid
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import PermissionsMixin
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import DateRangeField, RangeOperators
+from django.db import models
+from django.db.models import DateField, F, Func, Q, Value
+from django.db.models.functions import Cast, Coalesce, Now
+from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
+
+from .organisation import Agency, Unit
+from .tracking import versions
+
+
+class Role(models.TextChoices):
+    HR_OFFICER = "HR_OFFICER", _("HR officer")
+    HR_HEAD = "HR_HEAD", _("HR head")
+    AUDITOR = "AUDITOR", _("auditor")
+    AGENCY_ADMIN = "AGENCY_ADMIN", _("agency administrator")
+    PLATFORM_ADMIN = "PLATFORM_ADMIN", _("platform administrator")
+
+
+READS_PEOPLE = frozenset({Role.HR_OFFICER, Role.HR_HEAD, Role.AUDITOR, Role.AGENCY_ADMIN})
+READS_SCORES = frozenset({Role.HR_OFFICER, Role.HR_HEAD, Role.AUDITOR})
+
+
+@dataclasses.dataclass(frozen=True)
+class Grant:
+    role: str
+    agency_id: int | None  # None: every agency
+    path: str | None  # None: the whole agency
+
+
+@dataclasses.dataclass(frozen=True)
+class Reach:
+    """What one account reaches today. Read anew at each request, so a role taken away is gone at once (F36)."""
+
+    employee_id: int | None
+    grants: tuple[Grant, ...]
+
+    @property
+    def platform(self) -> bool:
+        return any(g.role == Role.PLATFORM_ADMIN for g in self.grants)
+
+    @property
+    def agency_ids(self) -> list[int]:
+        return sorted({g.agency_id for g in self.grants if g.agency_id})
+
+    def having(self, roles) -> list[Grant]:
+        return [g for g in self.grants if g.role in roles]
+
+    def everywhere(self, roles) -> bool:
+        return any(g.agency_id is None for g in self.having(roles))
+
+    def whole_agencies(self, roles) -> list[int]:
+        return sorted({g.agency_id for g in self.having(roles) if g.agency_id and g.path is None})
+
+    def paths(self, roles) -> list[str]:
+        return sorted({g.path for g in self.having(roles) if g.path})
+
+    def over(self, *, agency: str, path: str, roles=READS_PEOPLE) -> Q:
+        """Q over rows with an agency column and a unit path column: what grants of these roles cover."""
+        if self.everywhere(roles):
+            return Q(**{f"{agency}__isnull": False})
+        covered = Q(**{f"{agency}__in": self.whole_agencies(roles)})
+        for one in self.paths(roles):
+            covered |= Q(**{f"{path}__within": Value(one)})
+        return covered
+
+
+class UserManager(BaseUserManager):
+    def create_user(self, username=None, password=None, **fields):
+        user = self.model(username=username or uuid.uuid4().hex, **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, username, password=None, **fields):
+        return self.create_user(username, password, is_superuser=True, **fields)
+
+
+@versions(exclude=["last_login", "password"])
+class User(AbstractBaseUser, PermissionsMixin):
+    """An account. Its rights come from grants and the reporting line, never from Django's groups or flags."""
+
+    username = models.CharField(_("account name"), max_length=64, unique=True)
+    employee = models.OneToOneField(
+        "Employee", models.PROTECT, null=True, blank=True, related_name="user", verbose_name=_("employee")
+    )
+    email = models.EmailField(_("e-mail"), blank=True)
+    language = models.CharField(
+        _("language"), max_length=2, choices=[("id", "Bahasa Indonesia"), ("en", "English")], default="id"
+    )
+    is_active = models.BooleanField(_("active"), default=True)
+
+    objects = UserManager()
+    USERNAME_FIELD = "username"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: list[str] = []
+
+    class Meta:
+        verbose_name = _("account")
+        verbose_name_plural = _("accounts")
+
+    def __str__(self) -> str:
+        return str(self.employee) if self.employee_id else self.username
+
+    @property
+    def is_staff(self) -> bool:
+        """Django's admin and allauth ask for it: whoever has a grant has something to do there."""
+        return self.is_active and bool(self.reach.grants)
+
+    @cached_property
+    def reach(self) -> Reach:
+        today = Cast(
+            Func(Coalesce(F("agency__time_zone"), Value("Asia/Jakarta")), Now(), function="timezone"), DateField()
+        )
+        rows = RoleGrant.objects.filter(user=self, valid__contains=today).values_list("role", "agency_id", "unit__path")
+        grants = tuple(Grant(*row) for row in rows) if self.is_active else ()
+        return Reach(self.employee_id, grants)
+
+
+class RoleGrantQuerySet(models.QuerySet):
+    def visible_to(self, user):
+        """One's own; those of one's agency for its administrator and auditor; all for a platform administrator."""
+        reach = user.reach
+        if reach.platform:
+            return self
+        agencies = reach.whole_agencies({Role.AGENCY_ADMIN, Role.AUDITOR, Role.HR_HEAD})
+        return self.filter(Q(user=user) | Q(agency_id__in=agencies))
+
+
+@versions()
+class RoleGrant(models.Model):
+    """A role given to an account for an agency or a sub-tree, from–until (half-open)."""
+
+    user = models.ForeignKey(User, models.PROTECT, related_name="grants", verbose_name=_("account"))
+    role = models.CharField(_("role"), max_length=20, choices=Role)
+    agency = models.ForeignKey(Agency, models.PROTECT, null=True, blank=True, related_name="+")
+    unit = models.ForeignKey(Unit, models.PROTECT, null=True, blank=True, related_name="+")
+    valid = DateRangeField(_("valid"))
+
+    objects = RoleGrantQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("role")
+        verbose_name_plural = _("roles")
+        constraints = [
+            ExclusionConstraint(
+                name="grant_once",
+                expressions=[
+                    ("user", RangeOperators.EQUAL),
+                    ("role", RangeOperators.EQUAL),
+                    (Coalesce("agency", 0), RangeOperators.EQUAL),
+                    (Coalesce("unit", 0), RangeOperators.EQUAL),
+                    ("valid", RangeOperators.OVERLAPS),
+                ],
+            ),
+            models.CheckConstraint(
+                condition=Q(role=Role.PLATFORM_ADMIN, agency__isnull=True)
+                | Q(role=Role.AUDITOR)
+                | (Q(agency__isnull=False) & ~Q(role=Role.PLATFORM_ADMIN)),
+                name="grant_agency",
+            ),
+            models.CheckConstraint(condition=Q(unit__isnull=True) | Q(agency__isnull=False), name="grant_unit_agency"),
+            models.CheckConstraint(condition=Q(valid__isempty=False, valid__lower_inf=False), name="grant_has_start"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} {self.role}"

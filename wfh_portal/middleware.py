@@ -1,0 +1,66 @@
+"""What every request gets: an id, headers, a content policy, a language."""
+
+import uuid
+
+from csp.middleware import CSPMiddleware
+from django.conf import settings
+from django.utils import translation
+
+from ledger.request_id import REQUEST_ID
+
+
+class RequestIdMiddleware:
+    """Gives each request an id that its events and log lines carry."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        token = REQUEST_ID.set(str(uuid.uuid4()))
+        try:
+            return self.get_response(request)
+        finally:
+            REQUEST_ID.reset(token)
+
+
+class HeadersMiddleware:
+    """Headers Django has no setting for; personal pages are never cached."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        response = self.get_response(request)
+        response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+        response.headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
+        if not request.path.startswith(f"/{settings.STATIC_URL.lstrip('/')}"):
+            response.headers.setdefault("Cache-Control", "no-store")
+        return response
+
+
+class PolicyMiddleware(CSPMiddleware):
+    """The strict content policy, with the two documented exceptions (rulings.md 36)."""
+
+    def process_response(self, request, response):
+        for prefix, directives in settings.CONTENT_SECURITY_POLICY_EXCEPTIONS.items():
+            if request.path.startswith(prefix):
+                response._csp_replace = directives
+        return super().process_response(request, response)
+
+
+class LanguageMiddleware:
+    """Indonesian unless the reader chose otherwise: their cookie, else their account's language."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME)
+        if chosen not in dict(settings.LANGUAGES):
+            user = request.user
+            chosen = user.language if user.is_authenticated else settings.LANGUAGE_CODE
+        translation.activate(chosen)
+        request.LANGUAGE_CODE = chosen
+        response = self.get_response(request)
+        response.headers.setdefault("Content-Language", chosen)
+        return response

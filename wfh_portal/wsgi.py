@@ -1,0 +1,8 @@
+"""The web's door for gunicorn. Importing it opens no connection, so `--preload` may fork afterwards."""
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "wfh_portal.settings")
+application = get_wsgi_application()
