@@ -26,7 +26,9 @@ def parse_week(text: str) -> dt.date:
             return dt.date.fromisocalendar(int(match[1]), int(match[2]), 1)
     except ValueError:
         pass
-    message = _("“%(text)s” is not a week. Write year and week number, for example 2026-W48; years have 52 or 53 weeks.")
+    message = _(
+        "“%(text)s” is not a week. Write year and week number, for example 2026-W48; years have 52 or 53 weeks."
+    )
     raise BadWeek(message % {"text": text[:20]})
 
 

@@ -17,7 +17,7 @@ class AppraisalQuerySet(models.QuerySet):
     def visible_to(self, user):
         """One's own, and those of the people whom a grant to read scores covers. Not one's subordinates'."""
         covered = Employee.objects.none().granted(user, READS_SCORES, employee="employee_id")
-        return self.filter(Q(employee=user.reach.employee_id) | covered)
+        return self.filter(Q(employee=user.reach.me) | covered)
 
     def waiting(self):
         return self.filter(state=Appraisal.State.SUBMITTED)

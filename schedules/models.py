@@ -118,7 +118,7 @@ class RequestQuerySet(models.QuerySet):
     def visible_to(self, user):
         """One's own, those laid before oneself, and those of the people one's grants cover."""
         covered = Employee.objects.none().granted(user, READS_PEOPLE, employee="employee_id")
-        me = user.reach.employee_id
+        me = user.reach.me
         return self.filter(Q(employee=me) | Q(supervisor=me) | covered)
 
     def waiting(self):

@@ -44,6 +44,11 @@ class Reach:
     grants: tuple[Grant, ...]
 
     @property
+    def me(self) -> int:
+        """The person's key, or 0, which no row has: a NULL here would match every row without a supervisor."""
+        return self.employee_id or 0
+
+    @property
     def platform(self) -> bool:
         return any(g.role == Role.PLATFORM_ADMIN for g in self.grants)
 

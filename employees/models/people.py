@@ -28,12 +28,12 @@ class EmployeeQuerySet(models.QuerySet):
     def visible_to(self, user):
         """Oneself, the people one supervises today, and whom one's grants cover (agency or sub-tree)."""
         reach = user.reach
-        mine = Q(pk=reach.employee_id)
+        mine = Q(pk=reach.me)
         team = Q(
             Exists(
                 Placement.objects.filter(
                     employee=OuterRef("pk"),
-                    supervisor=reach.employee_id,
+                    supervisor=reach.me,
                     valid__contains=today_of_agency(),
                 )
             )

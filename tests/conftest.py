@@ -1,0 +1,70 @@
+"""The rig: a cloned database for each worker, a fixed clock, and the named cast of the house."""
+
+import datetime as dt
+import os
+
+import psycopg2
+import pytest
+from django.conf import settings
+from django.db import connections
+
+from tests import factories
+
+
+def pytest_configure(config):
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
+    # A misspelt template variable is a red test, not a blank on the page.
+    settings.TEMPLATES[0]["OPTIONS"]["string_if_invalid"] = factories.UndefinedVariable("%s")
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(request, django_test_environment, django_db_blocker):
+    """Clone the migrated template database (`TEST_TEMPLATE_DB`) for this worker: 0.2 s instead of all migrations."""
+    template = os.environ.get("TEST_TEMPLATE_DB")
+    if not template:
+        pytest.exit("Run the tests with `make test`: it starts the servers and migrates the template.", 4)
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
+    name = f"test_{worker}_{os.getpid()}"
+    _admin(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+    connections["default"].settings_dict["NAME"] = name
+    settings.DATABASES["default"]["NAME"] = name
+    os.environ["TEST_DB_NAME"] = name
+    yield
+    with django_db_blocker.unblock():
+        connections.close_all()
+    _admin(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+def _admin(sql):
+    database = settings.DATABASES["default"]
+    connection = psycopg2.connect(
+        dbname="postgres",
+        user=database["USER"],
+        host=database["HOST"],
+        port=database["PORT"] or None,
+        password=database["PASSWORD"] or None,
+    )
+    connection.autocommit = True
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+    connection.close()
+
+
+@pytest.fixture
+def at():
+    """Monday 23 November 2026, 09:00 in Jakarta: 2026-W48."""
+    return dt.datetime(2026, 11, 23, 9, 0, tzinfo=settings_zone())
+
+
+def settings_zone():
+    import zoneinfo
+
+    return zoneinfo.ZoneInfo("Asia/Jakarta")
+
+
+@pytest.fixture
+def cast(db):
+    """Sari and her supervisor Budi, Dewi the HR officer and Hadi the HR head of their agency, Eko who leads a full team
+    in another unit, Ratna the HR officer of another agency: the last two are strangers rich in rights."""
+    return factories.cast()
