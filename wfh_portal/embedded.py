@@ -10,7 +10,6 @@ import contextlib
 import fcntl
 import os
 import secrets
-import shutil
 import signal
 import subprocess
 import sys
@@ -19,7 +18,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from wfh_portal.places import CLONE, RuntimeRefused, data_folder, find_places, private_folder
+from wfh_portal.places import CLONE, RuntimeRefused, data_folder, find_places, forget, private_folder
 from wfh_portal.processes import Family, Stopped, complain, end_with_parent, run, say
 from wfh_portal.servers import DATABASE, database_url, start_postgres, start_valkey
 
@@ -154,7 +153,7 @@ def wrap(command: list[str], *, template: bool) -> int:
         return run_command(command, env)
     finally:
         family.stop()
-        shutil.rmtree(data, ignore_errors=True)
+        forget(data)
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -232,31 +232,42 @@ def find_places(data: Path) -> Places:
     binaries = postgres_binaries()
     if os.geteuid() != 0:
         private_folder(data)
-        return _settle(data, data / "pg", binaries, Identity("SELF", uid=os.geteuid(), gid=os.getegid()))
+        return _settle(data, data, binaries, Identity("SELF", uid=os.geteuid(), gid=os.getegid()))
     server = binaries / "postgres"
     private_folder(data, mode=0o711)
     entry = nobody("NOBODY")
     if entry and runs(entry, server, data):
-        return _settle(data, data / "pg", binaries, entry)
+        return _settle(data, data, binaries, entry)
     unshare = shutil.which("unshare")
     if unshare:
         namespace = Identity("NAMESPACE", prefix=(unshare, *NAMESPACE))
         if runs(namespace, server, data):
             private_folder(data)
-            return _settle(data, data / "pg", binaries, namespace)
+            return _settle(data, data, binaries, namespace)
     copied = nobody("COPIED")
     if copied:
-        base = Path("/var/tmp") if os.access("/var/tmp", os.W_OK) else Path(tempfile.gettempdir())  # noqa: S108
-        home = private_folder(temporary_home(data, base), mode=0o711)
-        binaries = copy_binaries(home)
+        binaries = copy_binaries(private_folder(temporary_home(CLONE, lasting_base()), mode=0o711))
+        home = private_folder(temporary_home(data, lasting_base()), mode=0o711)
         if runs(copied, binaries / "postgres", home):
-            return _settle(data, home / "pg", binaries, copied)
+            return _settle(data, home, binaries, copied)
     raise RuntimeRefused(
         "PostgreSQL does not run as root, and here neither `nobody` nor a user namespace can run it. "
         "Start this as an ordinary user, or set DATABASE_URL to a PostgreSQL 18 of your own."
     )
 
 
-def _settle(data: Path, postgres: Path, binaries: Path, identity: Identity) -> Places:
-    own(postgres, identity)
-    return Places(data, postgres, binaries, socket_folder(data, identity), identity)
+def _settle(data: Path, home: Path, binaries: Path, identity: Identity) -> Places:
+    own(home / "pg", identity)
+    return Places(data, home / "pg", binaries, socket_folder(home, identity), identity)
+
+
+def lasting_base() -> Path:
+    """The temporary folder that outlives a restart of the machine, where there is one."""
+    return Path("/var/tmp") if os.access("/var/tmp", os.W_OK) else Path(tempfile.gettempdir())  # noqa: S108
+
+
+def forget(data: Path) -> None:
+    """Remove a data folder and what stands for it under the temporary folders."""
+    bases = {lasting_base(), Path(tempfile.gettempdir()), Path("/tmp")}  # noqa: S108
+    for folder in [data, *(temporary_home(data, base) for base in bases)]:
+        shutil.rmtree(folder, ignore_errors=True)
