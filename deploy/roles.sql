@@ -21,10 +21,7 @@ ALTER SCHEMA public OWNER TO wfh_owner;
 REVOKE CREATE ON SCHEMA public FROM PUBLIC;
 GRANT USAGE ON SCHEMA public TO wfh_app;
 
--- Rows, not tables: what an append-only table must refuse is revoked by its own migration.
-ALTER DEFAULT PRIVILEGES FOR ROLE wfh_owner IN SCHEMA public GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO wfh_app;
-ALTER DEFAULT PRIVILEGES FOR ROLE wfh_owner IN SCHEMA public GRANT SELECT, USAGE ON SEQUENCES TO wfh_app;
-
+-- What wfh_app may do with each table is granted and revoked by the migrations.
 CREATE EXTENSION IF NOT EXISTS btree_gist;
 CREATE EXTENSION IF NOT EXISTS ltree;
 CREATE EXTENSION IF NOT EXISTS pg_trgm;

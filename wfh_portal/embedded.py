@@ -17,6 +17,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
 
 from wfh_portal.places import CLONE, RuntimeRefused, data_folder, find_places, forget, private_folder
 from wfh_portal.processes import Family, Stopped, complain, end_with_parent, run, say
@@ -113,19 +114,35 @@ def start_servers(family: Family, data: Path, *, thrown_away: bool = False) -> S
     return Servers(database, owner, redis, embedded_database=not own_server("DATABASE_URL"))
 
 
-def make_template(servers: Servers, env: Mapping[str, str], logs: Path) -> dict[str, str]:
-    """A migrated database that every test worker copies; returns what the tests must know about it."""
-    base = servers.owner_url.rsplit("/", 1)[0]
-    url = f"{base}/{TEMPLATE}"
-    from psycopg2 import connect
+@contextlib.contextmanager
+def template_database(servers: Servers, env: dict[str, str], logs: Path) -> Iterator[dict[str, str]]:
+    """A migrated database that every test worker copies; yields what the tests must know. Tests run as its owner.
 
-    with contextlib.closing(connect(servers.owner_url)) as connection:
-        connection.autocommit = True
-        with connection.cursor() as cursor:
-            cursor.execute(f"CREATE DATABASE {TEMPLATE} TEMPLATE {DATABASE}")
-    run("migrate", [sys.executable, CLONE / "manage.py", "migrate", "-v0"],
-        env={**env, "DATABASE_URL": url}, cwd=CLONE, logs=logs)  # fmt: skip
-    return {"TEST_TEMPLATE_DB": TEMPLATE}
+    On a server of the user's own it has a name of its own and is dropped afterwards; the role needs CREATEDB.
+    """
+    ours = servers.embedded_database
+    name = TEMPLATE if ours else f"{TEMPLATE}_{os.getpid()}"
+    address = urlsplit(servers.owner_url)
+    execute(servers.owner_url, f"CREATE DATABASE {name}" + (f" TEMPLATE {DATABASE}" if ours else ""))
+    try:
+        owner = env | {"DATABASE_URL": urlunsplit(address._replace(path=f"/{name}"))}
+        run("migrate", [sys.executable, CLONE / "manage.py", "migrate", "-v0"], env=owner, cwd=CLONE, logs=logs)
+        yield {"TEST_TEMPLATE_DB": name, "DATABASE_URL": servers.owner_url}
+    finally:
+        if not ours:
+            execute(servers.owner_url, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+
+def execute(url: str, statement: str) -> None:
+    """One statement outside a transaction, as CREATE DATABASE asks for."""
+    from psycopg2 import Error, connect
+
+    try:
+        with contextlib.closing(connect(url)) as connection:
+            connection.autocommit = True
+            connection.cursor().execute(statement)
+    except Error as problem:
+        raise RuntimeRefused(f"The database server of DATABASE_URL refused «{statement}»: {problem}") from None
 
 
 def run_command(command: list[str], env: Mapping[str, str]) -> int:
@@ -146,11 +163,12 @@ def wrap(command: list[str], *, template: bool) -> int:
         servers = start_servers(family, data, thrown_away=True)
         env = environment(data, servers, public_url="http://127.0.0.1:8000")
         env.pop("TEST_TEMPLATE_DB", None)
-        if template and servers.embedded_database:
-            say("Migrating the template of the test databases …")
-            env |= make_template(servers, env, logs)
-        say(f"Servers ready. Running: {' '.join(command)}")
-        return run_command(command, env)
+        with contextlib.ExitStack() as stack:
+            if template:
+                say("Migrating the database that the tests copy ...")
+                env |= stack.enter_context(template_database(servers, env, logs))
+            say(f"Ready. Running: {' '.join(command)}")
+            return run_command(command, env)
     finally:
         family.stop()
         forget(data)
