@@ -65,7 +65,8 @@ class Outbox(models.Model):
 
     class Kind(models.TextChoices):
         MAIL = "MAIL", _("mail")
-        RUN = "RUN", _("continue a job")
+        JOB = "JOB", _("work on a job")
+        PLAN = "PLAN", _("plan a week")
 
     kind = models.CharField(_("kind"), max_length=20, choices=Kind)
     key = models.CharField(_("key"), max_length=120, unique=True)  # the same thing is never put twice

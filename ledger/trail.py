@@ -1,5 +1,9 @@
 """Recording what happened. Called inside the action's own transaction, once per action (rulings.md 10, 24)."""
 
+import json
+
+from django.db import connection
+
 from .models import Event
 from .request_id import REQUEST_ID
 
@@ -19,3 +23,30 @@ def record(*, verb, subject, by, at, agency_id, reason="", before=None, after=No
         after=after or {},
         request_id=REQUEST_ID.get(),
     )
+
+
+def record_each(*, verb, subjects, by, at, reason="", before=None, after=None) -> int:
+    """One event for each row of `subjects` (a queryset of a model with an agency), in one statement (rulings.md 24).
+
+    The rows are read as they are when this runs. Returns how many events were written.
+    """
+    rows, params = subjects.order_by().values_list("agency_id", "pk").query.sql_with_params()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""INSERT INTO {Event._meta.db_table} (at, verb, actor_id, agency_id, subject_type, subject_id, reason,
+                                                    before, after, request_id)
+                SELECT %s, %s, %s, subject.agency_id, %s, subject.id, %s, %s, %s, %s
+                FROM ({rows}) AS subject (agency_id, id) ORDER BY subject.id""",  # noqa: S608 - parts of our own
+            [
+                at,
+                verb,
+                by.pk if by else None,
+                subjects.model._meta.label_lower,
+                reason,
+                json.dumps(before or {}),
+                json.dumps(after or {}),
+                REQUEST_ID.get(),
+                *params,
+            ],
+        )
+        return cursor.rowcount

@@ -87,7 +87,7 @@ class UnitQuerySet(models.QuerySet):
         return self.filter(user.reach.over(agency="agency_id", path="path"))
 
 
-@versions(exclude=["path"])
+@versions(exclude=["path", "serves_public"])
 class Unit(models.Model):
     """*Unit kerja*, a node of the agency's tree. What is empty here is inherited from the unit above."""
 
@@ -101,6 +101,8 @@ class Unit(models.Model):
     working_days = models.PositiveSmallIntegerField(_("working days a week"), null=True, blank=True)
     wfh_quota_percent = models.PositiveSmallIntegerField(_("at most this share at home (%)"), null=True, blank=True)
     direct_service = models.BooleanField(_("serves the public directly"), null=True, blank=True)
+    # `direct_service` as inherited down the tree; kept by a trigger, read by the engine for five million people at once
+    serves_public = models.BooleanField(null=True, editable=False)
     head = models.ForeignKey(
         "Employee", models.SET_NULL, null=True, blank=True, related_name="heads", verbose_name=_("head")
     )

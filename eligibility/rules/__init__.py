@@ -1,0 +1,65 @@
+"""One rule a file, all listed here. The order is the canonical order of reason codes, so equal sets compare equal."""
+
+from .active import ActiveStatus
+from .base import BadPolicy, Context, DayFacts, DayRule, Rule, WeekRule
+from .caps import UnitCap, cap_of
+from .direct_service import NotDirectService
+from .identity import IdentityNumber
+from .kinds import ServantKind
+from .minimum_rating import MinimumRating
+from .minimum_score import MinimumScore
+from .weekday import Weekday
+from .weekly_maximum import WeeklyMaximum
+from .window import DateWindow
+from .working_day import WorkingDay
+
+WEEK_RULES: tuple[type[WeekRule], ...] = (
+    IdentityNumber,
+    ActiveStatus,
+    ServantKind,
+    NotDirectService,
+    MinimumRating,
+    MinimumScore,
+)
+DAY_RULES: tuple[type[DayRule], ...] = (DateWindow, WorkingDay, Weekday, WeeklyMaximum, UnitCap)
+RULES: dict[str, type[Rule]] = {rule.__name__: rule for rule in (*WEEK_RULES, *DAY_RULES)}
+
+
+def read(rules: list[dict]) -> list[Rule]:
+    """The rules of a policy's data, in canonical order. Raises `BadPolicy` with a sentence naming the rule and field."""
+    made = []
+    for entry in rules:
+        name = entry.get("rule")
+        if name not in RULES:
+            raise BadPolicy(f"unknown rule: {name}")
+        made.append(RULES[name](**{key: value for key, value in entry.items() if key != "rule"}))
+    names = [type(rule).__name__ for rule in made]
+    twice = {name for name in names if names.count(name) > 1}
+    if twice:
+        raise BadPolicy(f"rule listed twice: {', '.join(sorted(twice))}")
+    order = list(RULES)
+    return sorted(made, key=lambda rule: order.index(type(rule).__name__))
+
+
+def label_of(code: str):
+    """The short label of a reason code, for lists and filters."""
+    for rule in RULES.values():
+        if code in rule.codes:
+            return rule.codes[code]
+    return code
+
+
+__all__ = [
+    "DAY_RULES",
+    "RULES",
+    "WEEK_RULES",
+    "BadPolicy",
+    "Context",
+    "DayFacts",
+    "DayRule",
+    "Rule",
+    "WeekRule",
+    "cap_of",
+    "label_of",
+    "read",
+]

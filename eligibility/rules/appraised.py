@@ -1,0 +1,56 @@
+"""What every rule on the annual appraisal shares: absent, of the wrong year, not final, or impossible (domain.md §9)."""
+
+from django.db.models import Case, CharField, Exists, OuterRef, Q, Value, When
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from performance.models import Appraisal
+
+from .base import Context
+
+ABSENCE = {
+    "R-PENILAIAN-TIDAK-ADA": gettext_lazy("no annual appraisal"),
+    "R-PENILAIAN-KEDALUWARSA": gettext_lazy("annual appraisal of another year"),
+    "R-PENILAIAN-BELUM-FINAL": gettext_lazy("appraisal not approved yet"),
+    "R-DATA-TIDAK-VALID": gettext_lazy("appraisal holds an impossible score"),
+}
+FACTS = ("rating", "score", "regime", "appraisal_year", "appraisal_number", "approved_by", "approved_at")
+HIGHEST = 120
+
+
+def absent(context: Context, then):
+    """SQL: the code of whatever keeps the appraisal from counting, else `then` (asked only of appraisals that count)."""
+    annual = Appraisal.objects.filter(employee=OuterRef("pk"), kind=Appraisal.Kind.ANNUAL)
+    years = [context.year] + ([context.fallback_year] if context.fallback_year else [])
+    undecided = annual.filter(year__in=years).filter(
+        Q(state__in=["DRAFT", "SUBMITTED", "RETURNED", "OBJECTED"], superseded_at__isnull=True)
+        | Q(state="APPROVED", decided_at__gt=context.cutoff)
+    )
+    counted = Case(
+        When(Q(score__gt=HIGHEST) | Q(score__lt=0), then=_code("R-DATA-TIDAK-VALID", context)),
+        default=then,
+        output_field=CharField(),
+    )
+    return Case(
+        When(appraisal__isnull=False, then=counted),
+        When(Exists(undecided), then=_code("R-PENILAIAN-BELUM-FINAL", context)),
+        When(Exists(annual.exclude(year__in=years)), then=_code("R-PENILAIAN-KEDALUWARSA", context)),
+        default=_code("R-PENILAIAN-TIDAK-ADA", context),
+        output_field=CharField(),
+    )
+
+
+def _code(code: str, context: Context):
+    return Value(None if context.absence_reported else code, output_field=CharField())
+
+
+def absence_sentence(code: str, year: int | None) -> str | None:
+    """The sentence for one of the codes above, None for others."""
+    named = {"year": year or ""}
+    return {
+        "R-PENILAIAN-TIDAK-ADA": _("No annual appraisal for %(year)s is recorded. HR can enter or import it.") % named,
+        "R-PENILAIAN-KEDALUWARSA": _("Only appraisals of other years are recorded; the one for %(year)s is missing.")
+        % named,
+        "R-PENILAIAN-BELUM-FINAL": _("The appraisal for %(year)s has not been approved by HR yet.") % named,
+        "R-DATA-TIDAK-VALID": _("The appraisal for %(year)s holds a score outside 0–120. HR must correct it.") % named,
+    }.get(code)

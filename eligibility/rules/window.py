@@ -1,0 +1,42 @@
+import dataclasses
+import datetime as dt
+
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from .base import BadPolicy, DayFacts, DayRule
+
+
+@dataclasses.dataclass(frozen=True)
+class DateWindow(DayRule):
+    """The date lies in the policy's own validity (both ends included, YYYY-MM-DD)."""
+
+    since: str | None = None
+    until: str | None = None
+
+    codes = {"R-TANGGAL-DI-LUAR-MASA": gettext_lazy("date outside the policy's validity")}
+    label = gettext_lazy("Validity")
+    article = ""
+
+    def __post_init__(self):
+        try:
+            self._bounds()
+        except ValueError:
+            raise BadPolicy("DateWindow.since and .until must be YYYY-MM-DD") from None
+
+    def _bounds(self):
+        return (
+            dt.date.fromisoformat(self.since) if self.since else dt.date.min,
+            dt.date.fromisoformat(self.until) if self.until else dt.date.max,
+        )
+
+    def check(self, facts: DayFacts):
+        first, last = self._bounds()
+        return None if first <= facts.date <= last else "R-TANGGAL-DI-LUAR-MASA"
+
+    def sentence(self, code, facts):
+        day = date_format(facts["date"], "DATE_FORMAT")
+        if code:
+            return _("This policy does not apply on %(day)s.") % {"day": day}
+        return _("This policy applies on %(day)s.") % {"day": day}
