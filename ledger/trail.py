@@ -2,6 +2,7 @@
 
 import json
 
+from django.core.exceptions import EmptyResultSet
 from django.db import connection
 
 from .models import Event
@@ -30,7 +31,10 @@ def record_each(*, verb, subjects, by, at, reason="", before=None, after=None) -
 
     The rows are read as they are when this runs. Returns how many events were written.
     """
-    rows, params = subjects.order_by().values_list("agency_id", "pk").query.sql_with_params()
+    try:
+        rows, params = subjects.order_by().values_list("agency_id", "pk").query.sql_with_params()
+    except EmptyResultSet:
+        return 0
     with connection.cursor() as cursor:
         cursor.execute(
             f"""INSERT INTO {Event._meta.db_table} (at, verb, actor_id, agency_id, subject_type, subject_id, reason,
