@@ -79,10 +79,27 @@ class Child:
     log: Path
     stop_signal: int = signal.SIGTERM
     patience: float = 10  # seconds to end by itself
+    begin: int = 0  # where its own words begin in the log
 
     def last_lines(self, count: int = 15) -> str:
         """The end of its log, indented, for a message."""
-        return tail(self.log, count)
+        return tail(self.log, count, self.begin)
+
+
+class Follower:
+    """What a child writes to its log from its start on, piece by piece."""
+
+    def __init__(self, child: Child) -> None:
+        self.log, self.position = child.log, child.begin
+
+    def fresh(self) -> str:
+        """The complete lines written since the last call."""
+        with self.log.open("rb") as file:
+            file.seek(self.position)
+            text = file.read()
+        text = text[: text.rfind(b"\n") + 1]
+        self.position += len(text)
+        return text.decode(errors="replace")
 
 
 @dataclass
@@ -110,6 +127,7 @@ class Family:
         """Start ``command`` with its output in ``<logs>/<name>.log``. Its own session keeps Ctrl-C for us alone."""
         log = open_log(self.logs, name)
         with log.open("ab") as output:
+            begin = output.tell()
             process = subprocess.Popen(
                 [os.fspath(part) for part in command],
                 stdin=subprocess.DEVNULL,
@@ -121,7 +139,7 @@ class Family:
                 preexec_fn=end_with_parent(stop_signal),
                 **(popen or {}),  # type: ignore[call-overload]
             )
-        child = Child(name, process, log, stop_signal, patience)
+        child = Child(name, process, log, stop_signal, patience, begin)
         self.tiers[-1].append(child)
         return child
 

@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import json
 import os
+import re
 import shutil
 import sys
 import time
@@ -14,12 +15,26 @@ from pathlib import Path
 
 from wfh_portal.embedded import Servers, environment, only_one, start_servers
 from wfh_portal.places import CLONE, RuntimeRefused, data_folder, private_folder
-from wfh_portal.processes import ChildEnded, Family, Stopped, complain, free_port, run, say, show, stop_on_signals
+from wfh_portal.processes import (
+    ChildEnded,
+    Family,
+    Follower,
+    Stopped,
+    complain,
+    free_port,
+    run,
+    say,
+    show,
+    stop_on_signals,
+)
 
 MANAGE = (sys.executable, CLONE / "manage.py")
 CELERY = (sys.executable, "-m", "celery", "-A", "wfh_portal")
 APPS = ("ledger", "employees", "performance", "eligibility", "schedules", "wfh_portal")
 LEFT_OUT = {"__pycache__", "staticfiles"}
+
+
+ROUTINE = re.compile(r"\[?\d{4}-\d\d-\d\d [\d:,]+:? INFO")  # a worker's log line about nothing but its work
 
 
 @dataclass(frozen=True)
@@ -89,9 +104,9 @@ def _play(family: Family, data: Path, *, port: str, people: int) -> None:
     family.wait_for("The web server", lambda: answers(number, "/livez"), seconds=60)
     family.wait_for("The log-in page", lambda: answers(number, "/accounts/login/"), seconds=30)
     say("The first page is served.")
-    start_jobs(family, stage)
+    mails = start_jobs(family, stage)
     show(banner(stage, accounts))
-    watch(family, data / "log" / "mail.log")
+    watch(family, mails)
 
 
 def start_everything_below(family: Family, data: Path) -> Servers:
@@ -152,27 +167,28 @@ def start_web(family: Family, stage: Stage) -> None:
     family.start("web", command, env=stage.env, cwd=CLONE)
 
 
-def start_jobs(family: Family, stage: Stage) -> None:
-    """Two workers, because mail never waits behind a bulk run, and exactly one beat."""
+def start_jobs(family: Family, stage: Stage) -> Follower:
+    """Two workers, because mail never waits behind a bulk run, and exactly one beat; returns what shows the mails."""
     say("Starting the workers and the timetable ...")
-    worker = (*CELERY, "worker", "-P", "prefork", "-c", "1", "--without-gossip", "--without-mingle")
-    family.start("mail", [*worker, "-Q", "mail,default", "-n", "mail@demo", "-l", "WARNING"], env=stage.env, cwd=CLONE)
-    family.start("bulk", [*worker, "-Q", "bulk", "-n", "bulk@demo", "-l", "INFO"], env=stage.env, cwd=CLONE)
+    worker = (*CELERY, "worker", "-l", "INFO", "-P", "prefork", "-c", "1", "--without-gossip", "--without-mingle")
+    logs = []
+    for name, queues in (("mail", "mail,default"), ("bulk", "bulk")):
+        command = [*worker, "-Q", queues, "-n", f"{name}@demo"]
+        logs.append(Follower(family.start(name, command, env=stage.env, cwd=CLONE)))
     beat = [*CELERY, "beat", "-l", "INFO", "-s", stage.data / "beat-schedule", "--pidfile", ""]
     family.start("beat", beat, env=stage.env, cwd=CLONE)
+    for follower in logs:
+        family.wait_for("A worker", lambda follower=follower: " ready." in follower.fresh(), seconds=60)
+    return logs[0]
 
 
-def watch(family: Family, mail: Path) -> None:
-    """Show what the mail worker writes (the mails of the demo) until a child ends by itself or we are stopped."""
-    position = mail.stat().st_size
+def watch(family: Family, mails: Follower) -> None:
+    """Show what the mail worker says, which is the demo's mails, until a child ends by itself or we are stopped."""
     while True:
         family.check()
-        if mail.exists() and mail.stat().st_size > position:
-            with mail.open("rb") as file:
-                file.seek(position)
-                text = file.read()
-            position += len(text)
-            show(text.decode(errors="replace").rstrip("\n"))
+        lines = [line for line in mails.fresh().splitlines() if not ROUTINE.match(line)]
+        if lines:
+            show("\n".join(lines))
         time.sleep(0.5)
 
 
