@@ -1,7 +1,7 @@
 """Weeks, zones and working days. Pure: no clock, no database (the holidays come in as a set of dates).
 
-A week is an ISO week, named ``2026-W48`` and stored as its Monday; which week an instant falls in depends on the zone of
-the unit (WIB, WITA, WIT).
+A week is an ISO week, named ``2026-W48`` and stored as its Monday; which week an instant falls in depends on the zone
+of the unit (WIB, WITA, WIT).
 """
 
 import datetime as dt

@@ -36,8 +36,8 @@ def parse_nip(value: object) -> Nip:
 
 
 _NUMBER = _(
-    "This cell is a number, not text: a spreadsheet keeps only 15 of 18 digits. Format the column as text and enter the "
-    "number again from its source."
+    "This cell is a number, not text: a spreadsheet keeps only 15 of 18 digits. Format the column as text and enter "
+    "the number again from its source."
 )
 
 

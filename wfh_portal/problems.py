@@ -14,7 +14,7 @@ class Pages(PageNumberPagination):
 
 
 def problem(exc, context) -> Response | None:
-    """DRF's exception handler: `application/problem+json` with a stable `code`, a title, and fields where input was bad."""
+    """DRF's exception handler: `application/problem+json` with a stable `code`, and fields where input was bad."""
     if isinstance(exc, Http404):
         exc = exceptions.NotFound()  # the same body as for a random id
     elif isinstance(exc, PermissionDenied):

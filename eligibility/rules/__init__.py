@@ -26,7 +26,7 @@ RULES: dict[str, type[Rule]] = {rule.__name__: rule for rule in (*WEEK_RULES, *D
 
 
 def read(rules: list[dict]) -> list[Rule]:
-    """The rules of a policy's data, in canonical order. Raises `BadPolicy` with a sentence naming the rule and field."""
+    """The rules of a policy's data, in canonical order. Raises `BadPolicy`, naming rule and field."""
     made = []
     for entry in rules:
         name = entry.get("rule")

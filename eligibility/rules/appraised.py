@@ -1,4 +1,4 @@
-"""What every rule on the annual appraisal shares: absent, of the wrong year, not final, or impossible (domain.md §9)."""
+"""What the rules on the annual appraisal share: absent, of the wrong year, not final, or impossible (domain.md §9)."""
 
 from django.db.models import Case, CharField, Exists, OuterRef, Q, Value, When
 from django.utils.translation import gettext as _
@@ -19,7 +19,7 @@ HIGHEST = 120
 
 
 def absent(context: Context, then):
-    """SQL: the code of whatever keeps the appraisal from counting, else `then` (asked only of appraisals that count)."""
+    """SQL: the code of whatever keeps the appraisal from counting, else `then`, asked of those that count."""
     annual = Appraisal.objects.filter(employee=OuterRef("pk"), kind=Appraisal.Kind.ANNUAL)
     years = [context.year] + ([context.fallback_year] if context.fallback_year else [])
     undecided = annual.filter(year__in=years).filter(

@@ -125,7 +125,9 @@ class User(AbstractBaseUser, PermissionsMixin):
         today = Cast(
             Func(Coalesce(F("agency__time_zone"), Value("Asia/Jakarta")), Now(), function="timezone"), DateField()
         )
-        rows = RoleGrant.objects.filter(user=self, valid__contains=today).values_list("role", "agency_id", "unit__path")
+        # As an annotation the agency is joined from outside; inside filter() the join would lose grants without one.
+        held = RoleGrant.objects.alias(today=today).filter(user=self, valid__contains=F("today"))
+        rows = held.values_list("role", "agency_id", "unit__path")
         grants = tuple(Grant(*row) for row in rows) if self.is_active else ()
         return Reach(self.employee_id, grants)
 

@@ -5,7 +5,7 @@ from django.db.models import Lookup
 
 
 class LtreeField(models.CharField):
-    """A path of unit ids from the root, such as ``1.17.230``. Lookup ``within`` is `path <@ other` (itself included)."""
+    """A path of unit ids from the root, such as ``1.17.230``. Lookup ``within`` is `path <@ other`."""
 
     def __init__(self, *args, **kwargs):
         kwargs.setdefault("max_length", 1000)
