@@ -69,7 +69,7 @@ def follow_pip(command, total):
     start = said = time.time()
     lines, fetched = [], 0
     pip = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, universal_newlines=True)
-    for line in pip.stdout:
+    for line in pip.stdout or ():
         lines.append(line)
         fetched += line.startswith("Collecting ")
         unpacking = line.startswith("Installing collected")

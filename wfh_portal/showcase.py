@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
@@ -175,10 +176,10 @@ def start_jobs(family: Family, stage: Stage) -> Follower:
     for name, queues in (("mail", "mail,default"), ("bulk", "bulk")):
         command = [*worker, "-Q", queues, "-n", f"{name}@demo"]
         logs.append(Follower(family.start(name, command, env=stage.env, cwd=CLONE)))
-    beat = [*CELERY, "beat", "-l", "INFO", "-s", stage.data / "beat-schedule", "--pidfile", ""]
+    beat = [*CELERY, "beat", "-l", "INFO", "-s", str(stage.data / "beat-schedule"), "--pidfile", ""]
     family.start("beat", beat, env=stage.env, cwd=CLONE)
     for follower in logs:
-        family.wait_for("A worker", lambda follower=follower: " ready." in follower.fresh(), seconds=60)
+        family.wait_for("A worker", partial(follower.says, " ready."), seconds=60)
     return logs[0]
 
 
