@@ -6,11 +6,13 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from employees.models import Agency, Employee, User
+from employees.models import Agency, Employee, Role, User
 from employees.models.access import READS_SCORES
 from employees.models.tracking import versions
 
 from .rating import Level, Rating, Regime
+
+HR_ROLES = frozenset({Role.HR_OFFICER, Role.HR_HEAD})
 
 
 class AppraisalQuerySet(models.QuerySet):
@@ -150,3 +152,76 @@ class Appraisal(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.year}"
+
+
+class ImportBatchQuerySet(models.QuerySet):
+    def visible_to(self, user):
+        """Uploads of the agencies whose HR the user is; whoever is HR of a sub-tree sees their own uploads there."""
+        reach = user.reach
+        grants = {g.agency_id for g in reach.having(HR_ROLES)}
+        mine = Q(uploaded_by=user, agency_id__in=grants - {None})
+        return self.filter(Q(agency_id__in=reach.whole_agencies(HR_ROLES)) | mine)
+
+
+class ImportBatch(models.Model):
+    """An uploaded file of appraisals: first a preview, then applied once or cancelled."""
+
+    class State(models.TextChoices):
+        PREVIEW = "PREVIEW", pgettext_lazy("import", "preview")
+        APPLIED = "APPLIED", pgettext_lazy("import", "applied")
+        CANCELLED = "CANCELLED", pgettext_lazy("import", "cancelled")
+
+    agency = models.ForeignKey(Agency, models.PROTECT, related_name="+", verbose_name=_("agency"))
+    kind = models.CharField(_("kind"), max_length=20, default="appraisals")
+    uploaded_by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("uploaded by"))
+    uploaded_at = models.DateTimeField(_("uploaded at"))
+    file_name = models.CharField(_("file"), max_length=200)
+    digest = models.CharField(_("SHA-256 of the file"), max_length=64)
+    state = models.CharField(_("state"), max_length=10, choices=State, default=State.PREVIEW)
+    counts = models.JSONField(_("rows"), default=dict)  # new, changed, same, bad, unknown_columns
+    applied_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name=_("applied by"))
+    applied_at = models.DateTimeField(_("applied at"), null=True)
+    version = models.PositiveIntegerField(default=1)
+
+    objects = ImportBatchQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("import")
+        verbose_name_plural = _("imports")
+        ordering = ["-pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=(Q(state="APPLIED") & Q(applied_at__isnull=False, applied_by__isnull=False))
+                | (~Q(state="APPLIED") & Q(applied_at__isnull=True, applied_by__isnull=True)),
+                name="import_applied_paired",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.file_name
+
+
+class ImportRow(models.Model):
+    """One problem or row of an upload. A row with several problems has an entry for each; `data` is in the first."""
+
+    class Verdict(models.TextChoices):
+        NEW = "NEW", pgettext_lazy("import", "new")
+        CHANGED = "CHANGED", pgettext_lazy("import", "changed")
+        SAME = "SAME", pgettext_lazy("import", "same")
+        BAD = "BAD", pgettext_lazy("import", "bad")
+
+    batch = models.ForeignKey(ImportBatch, models.CASCADE, related_name="rows", verbose_name=_("import"))
+    line = models.PositiveIntegerField(_("line"))
+    verdict = models.CharField(_("verdict"), max_length=10, choices=Verdict)
+    column = models.CharField(_("column"), max_length=60, blank=True)
+    reason = models.TextField(_("reason"), blank=True)  # in the language of whoever uploaded it
+    data = models.JSONField(_("cells"), null=True)  # text as it stood in the file, so that applying can look again
+
+    class Meta:
+        verbose_name = _("row of an import")
+        verbose_name_plural = _("rows of an import")
+        ordering = ["pk"]
+        indexes = [models.Index(fields=["batch", "verdict", "line"], name="importrow_batch")]
+
+    def __str__(self) -> str:
+        return f"{self.batch_id}: {self.line}"
