@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from wfh_portal.places import CLONE, Places, RuntimeRefused, private_folder, valkey_binary
-from wfh_portal.processes import Command, Family, end_with_parent
+from wfh_portal.processes import Family, end_with_parent
 
 DATABASE = "wfh"
 KEPT = ("shared_buffers=128MB", "max_connections=60", "log_min_messages=warning", "max_wal_size=512MB")
