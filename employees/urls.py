@@ -1,0 +1,8 @@
+from django.urls import path
+
+from . import views
+
+urlpatterns = [
+    path("account/", views.account, name="account"),
+    path("account/language/", views.language, name="account-language"),
+]
