@@ -14,6 +14,7 @@ from tests import factories
 def pytest_configure(config):
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
+    settings.WHITENOISE_AUTOREFRESH = True  # static files need not be collected before the tests
     # A misspelt template variable is a red test, not a blank on the page.
     settings.TEMPLATES[0]["OPTIONS"]["string_if_invalid"] = factories.UndefinedVariable("%s")
 
