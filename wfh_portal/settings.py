@@ -14,7 +14,8 @@ from environs import Env
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = Env()
-env.read_env(str(BASE_DIR / ".env"), recurse=False)
+if not env.bool("EMBEDDED", False):  # demo and tests must never meet the database that .env names
+    env.read_env(str(BASE_DIR / ".env"), recurse=False)
 
 # --- what this installation is -------------------------------------------------------------------
 DEBUG = env.bool("DEBUG", False)
@@ -24,7 +25,7 @@ if not SECRET_KEY:
     raise ImproperlyConfigured("SECRET_KEY is not set. Set it in the environment; `make demo` makes one by itself.")
 PUBLIC_URL = env.str("PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
 HTTPS = urlsplit(PUBLIC_URL).scheme == "https"
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", [urlsplit(PUBLIC_URL).hostname or "127.0.0.1"])
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", []) or [urlsplit(PUBLIC_URL).hostname or "127.0.0.1"]
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", 0)  # how many proxies of ours stand before the web server
 
