@@ -46,9 +46,12 @@ class Outcome:
         return {"new": self.new, "changed": self.changed, "same": self.same, "bad": self.bad_lines}
 
 
-def outcome(new: Collection, changed: Collection, same: int, bad: Collection[BadRow], unknown) -> Outcome:
+def outcome(
+    new: Collection, changed: Collection, same: int, bad: Collection[BadRow], unknown, *, applied: bool = False
+) -> Outcome:
     """An outcome with its bad rows in the order of the file."""
-    return Outcome(len(new), len(changed), same, tuple(sorted(bad, key=lambda row: row.line)), tuple(unknown))
+    in_order = tuple(sorted(bad, key=lambda row: row.line))
+    return Outcome(len(new), len(changed), same, in_order, tuple(unknown), applied)
 
 
 def check_right(by, roles, agency_id: int) -> None:

@@ -40,10 +40,10 @@ class ImportCommand(BaseCommand):
         parser.add_argument("--by", metavar="NIP", help="who answers for it: NIP, or account name of an administrator")
         parser.add_argument("--partial", action="store_true", help="take the good rows although others are bad")
 
-    def handle(self, *, file: Path, apply: bool, partial: bool, **options) -> None:
+    def handle(self, *, apply: bool, partial: bool, **options) -> None:
         at = timezone.now()
         try:
-            known = {"content": _content(file), "at": at} | self.more(options, at)
+            known = {"content": _content(options["file"]), "at": at} | self.more(options, at)
             if apply:
                 by = _account(options["by"])
                 with pghistory.context(user=by.pk, command=type(self).__module__.rsplit(".", 1)[-1]):
