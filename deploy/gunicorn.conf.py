@@ -1,0 +1,12 @@
+"""Gunicorn in production. PORT and WEB_CONCURRENCY (number of processes) come from the environment."""
+
+import os
+
+bind = f"0.0.0.0:{os.environ.get('PORT', '8000')}"  # inside the container; the proxy is the only way in
+workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
+worker_class = "gthread"
+threads = 4
+preload_app = True  # the code is loaded once; importing it opens no connection
+timeout = 60
+graceful_timeout = 30
+worker_tmp_dir = "/tmp"  # noqa: S108  a tmpfs; the root file system is read-only
