@@ -1,0 +1,46 @@
+"""The workers' door: the app, its queues and the whole timetable on one screen.
+
+Redis carries messages only. What is due, who works on it and what is done stands in PostgreSQL; beat merely asks often.
+"""
+
+import os
+
+from celery import Celery
+from celery.signals import worker_process_init
+from django.conf import settings
+from kombu import Queue
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "wfh_portal.settings")
+
+app = Celery("wfh_portal")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+app.conf.update(
+    task_queues=[Queue("default"), Queue("mail"), Queue("bulk")],  # mail never waits behind a bulk run
+    task_default_queue="default",
+    task_ignore_result=True,
+    task_serializer="json",
+    accept_content=["json"],
+    task_soft_time_limit=280,
+    task_time_limit=300,  # soft < hard < visibility timeout (reliability.md M4)
+    worker_prefetch_multiplier=1,
+    worker_max_tasks_per_child=1_000,
+    worker_hijack_root_logger=False,
+    broker_connection_retry_on_startup=True,
+    broker_transport_options={"visibility_timeout": 3600, "socket_timeout": 5, "socket_connect_timeout": 2},
+    beat_schedule={
+        "tick": {"task": "tick", "schedule": settings.TICK_SECONDS, "options": {"expires": settings.TICK_SECONDS}},
+        "drain": {"task": "drain", "schedule": settings.OUTBOX_SECONDS, "options": {"expires": 10}},
+        "drain_mail": {"task": "drain_mail", "schedule": settings.OUTBOX_SECONDS, "options": {"expires": 10}},
+        "seal": {"task": "seal", "schedule": 60, "options": {"expires": 60}},
+    },
+)
+
+
+@worker_process_init.connect
+def forget_connections(**_kwargs) -> None:
+    """A forked worker never uses its parent's database connections."""
+    from django.db import connections
+
+    for connection in connections.all(initialized_only=True):
+        connection.connection = None

@@ -1,4 +1,45 @@
-from django.contrib import admin
-from django.urls import path
+"""Every address of the portal. Signing up does not exist: accounts are made by administrators."""
 
-urlpatterns = [path("admin/", admin.site.urls)]
+from allauth.account import views as account
+from django.contrib import admin
+from django.contrib.auth.decorators import login_not_required
+from django.urls import include, path, re_path
+from django.views.generic import RedirectView
+
+from . import health
+
+accounts = [
+    path("login/", account.login, name="account_login"),
+    path("logout/", account.logout, name="account_logout"),
+    path("inactive/", account.account_inactive, name="account_inactive"),
+    path("reauthenticate/", account.reauthenticate, name="account_reauthenticate"),
+    path("password/change/", account.password_change, name="account_change_password"),
+    path("password/set/", account.password_set, name="account_set_password"),
+    path("password/reset/", account.password_reset, name="account_reset_password"),
+    path("password/reset/done/", account.password_reset_done, name="account_reset_password_done"),
+    re_path(
+        r"^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$",
+        account.password_reset_from_key,
+        name="account_reset_password_from_key",
+    ),
+    path(
+        "password/reset/key/done/",
+        account.password_reset_from_key_done,
+        name="account_reset_password_from_key_done",
+    ),
+    # The log-in library asks for this name; whoever comes here is led to the log-in.
+    path(
+        "signup/",
+        login_not_required(RedirectView.as_view(pattern_name="account_login")),
+        name="account_signup",
+    ),
+]
+
+urlpatterns = [
+    path("", include("schedules.urls")),
+    path("", include("employees.urls")),
+    path("accounts/", include(accounts)),
+    path("admin/", admin.site.urls),
+    path("livez", health.livez, name="livez"),
+    path("readyz", health.readyz, name="readyz"),
+]

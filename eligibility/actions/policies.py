@@ -10,11 +10,11 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from psycopg2.extras import DateRange
 
+from eligibility.models import Policy, PolicyInForce
+from eligibility.rules import BadPolicy, read
 from employees.models import Agency
 from ledger.trail import record
 
-from eligibility.models import Policy, PolicyInForce
-from eligibility.rules import BadPolicy, read
 from .refused import Refused
 
 FIELDS = ("code", "version", "track", "name_id", "name_en", "basis", "brake_percent", "rules")

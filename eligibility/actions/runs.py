@@ -7,14 +7,14 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import F, Max
 from django.utils.translation import gettext as _
 
+from eligibility import engine, permissions, queries
+from eligibility.models import Run
 from employees.calendar import week_name
 from employees.models import Agency, AgencyInputs, Employee
 from ledger import jobs, outbox
 from ledger.models import JobRun, Outbox
 from ledger.trail import record
 
-from eligibility import engine, permissions, queries
-from eligibility.models import Run
 from .refused import Refused
 
 KIND = "RECOMPUTE"

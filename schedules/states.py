@@ -1,0 +1,39 @@
+"""Which change of a request is possible from which state: the one table; buttons and POSTs ask the same function."""
+
+from django.utils.translation import gettext as _
+
+from .models import Request
+
+State = Request.State
+TRANSITIONS: dict[str, dict[str, str]] = {
+    State.SENT: {
+        "approve": State.APPROVED,
+        "reject": State.REJECTED,
+        "withdraw": State.WITHDRAWN,
+        "expire": State.EXPIRED,
+    },
+}
+
+
+class Impossible(Exception):
+    """This change is not possible from the thing's present state."""
+
+    code = "ALREADY_DECIDED"
+
+
+def can(request: Request, change: str) -> bool:
+    return change in TRANSITIONS.get(request.state, {})
+
+
+def move(request: Request, change: str) -> str:
+    """The state after a change. Raises `Impossible`, naming who decided and when."""
+    if can(request, change):
+        return TRANSITIONS[request.state][change]
+    if request.decided_by_id and request.decided_at:
+        named = {
+            "state": request.get_state_display(),
+            "who": request.decided_by,
+            "when": request.decided_at.astimezone(request.agency.zone).strftime("%d-%m-%Y %H.%M"),
+        }
+        raise Impossible(_("Already %(state)s by %(who)s on %(when)s.") % named)
+    raise Impossible(_("Already %(state)s.") % {"state": request.get_state_display()})

@@ -1,0 +1,75 @@
+"""Celery's door: each task takes ids only and makes one call. Due-ness, locks and repeats live in PostgreSQL, so a task
+delivered twice, late or never changes nothing about the result."""
+
+import datetime as dt
+
+from celery import shared_task
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.utils import timezone
+
+from eligibility.actions import work_run
+from employees.models import Agency
+from ledger import jobs, outbox, seals
+from ledger.models import Outbox
+
+from .actions import weekly
+from .notices import letter
+
+
+@shared_task(name="tick", queue="default")
+def tick(**kwargs) -> None:
+    """What is due now: start due weeks, call a worker for unattended jobs, plan what was published."""
+    at = timezone.now()
+    weekly.start_due(at=at)
+    for job_id in jobs.unattended(at=at, patience=dt.timedelta(seconds=settings.JOB_CHUNK_SECONDS)):
+        jobs.woken(job_id, at=at)
+        work.delay(job_id=job_id)
+    for agency, week in weekly.plans_owed(at=at):
+        weekly.plan_week(agency=agency, week=week, by=None, at=at)
+
+
+@shared_task(name="work", queue="bulk", acks_late=True, reject_on_worker_lost=True)
+def work(*, job_id: int, **kwargs) -> None:
+    """Do chunks of a job until none is left; safe to run many times at once."""
+    work_run(job_id=job_id, at=timezone.now())
+
+
+@shared_task(name="drain", queue="default")
+def drain(**kwargs) -> None:
+    """Do what the outbox holds: hand jobs to the bulk workers, plan published weeks."""
+    at = timezone.now()
+    outbox.drain(kind=Outbox.Kind.JOB, handle=_hand_over, at=at)
+    outbox.drain(kind=Outbox.Kind.PLAN, handle=_plan, at=at)
+
+
+@shared_task(name="drain_mail", queue="mail")
+def drain_mail(**kwargs) -> None:
+    """Send what waits; mail never stands behind a bulk run."""
+    outbox.drain(kind=Outbox.Kind.MAIL, handle=_send, at=timezone.now())
+
+
+@shared_task(name="seal", queue="default")
+def seal(**kwargs) -> None:
+    """Close the open end of the hash chain over events."""
+    seals.seal(at=timezone.now())
+
+
+def _hand_over(entry: Outbox) -> None:
+    jobs.woken(entry.payload["job"], at=timezone.now())
+    work.delay(job_id=entry.payload["job"])
+
+
+def _plan(entry: Outbox) -> None:
+    agency = Agency.objects.get(pk=entry.payload["agency"])
+    week = dt.date.fromisoformat(entry.payload["week"])
+    weekly.plan_week(agency=agency, week=week, by=None, at=timezone.now())
+
+
+def _send(entry: Outbox) -> None:
+    mail = letter(entry.payload, entry.key)
+    if mail:
+        # The same entry always makes the same Message-ID, so a mail sent twice is recognised as one.
+        host = settings.DEFAULT_FROM_EMAIL.rpartition("@")[2].rstrip(">") or "localhost"
+        headers = {"Message-ID": f"<{mail.key.replace(':', '.')}@{host}>", "Auto-Submitted": "auto-generated"}
+        EmailMessage(mail.subject, mail.body, to=[mail.to], headers=headers).send()

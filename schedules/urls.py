@@ -1,0 +1,14 @@
+from django.urls import path
+
+from . import views
+
+urlpatterns = [
+    path("", views.my_week, name="my-week"),
+    path("why/<str:week>/", views.why, name="why"),
+    path("requests/", views.my_requests, name="requests"),
+    path("requests/new/", views.request_new, name="request-new"),
+    path("requests/<int:pk>/withdraw/", views.withdraw, name="request-withdraw"),
+    path("approvals/", views.inbox, name="approvals"),
+    path("approvals/<int:pk>/approve/", views.approve, name="request-approve"),
+    path("approvals/<int:pk>/reject/", views.reject, name="request-reject"),
+]

@@ -1,0 +1,7 @@
+"""Pages of civil servants and of their supervisors."""
+
+from .approvals import approve, inbox, reject
+from .requests import my_requests, request_new, withdraw
+from .week import my_week, why
+
+__all__ = ["approve", "inbox", "my_requests", "my_week", "reject", "request_new", "why", "withdraw"]
