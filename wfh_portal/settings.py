@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import pgtrigger
 from django.core.exceptions import ImproperlyConfigured
+from django.templatetags.static import static
 from django.utils.translation import gettext_lazy as _
 from environs import Env
 
@@ -32,6 +33,7 @@ TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", 0)  # how many proxies of ours stan
 INSTALLED_APPS = [
     "wfh_portal.apps.PortalConfig",
     "unfold.apps.BasicAppConfig",
+    "unfold.contrib.filters",
     "wfh_portal.apps.PortalAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -130,6 +132,7 @@ ACCOUNT_ADAPTER = "employees.login.ClosedAdapter"
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # nobody can make the portal write to strangers
 ACCOUNT_FORMS = {"login": "employees.login.NipLoginForm"}
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_RATE_LIMITS = {"login": "300/m/ip", "login_failed": "100/10m/ip,5/m/key"}
@@ -257,6 +260,8 @@ UNFOLD = {
     "SITE_TITLE": _("WFH Portal"),
     "SITE_HEADER": _("WFH Portal"),
     "SITE_SYMBOL": "home_work",
+    "STYLES": [lambda request: static("css/admin.css")],
+    "THEME": "light",  # the portal's own pages have one look too
     "SHOW_HISTORY": False,
     "SHOW_BACK_BUTTON": True,
     "DASHBOARD_CALLBACK": "schedules.admin.waiting",
