@@ -1,0 +1,153 @@
+"""The engine for all and `explain` for one never drift apart: one table of cases per rule runs both ways."""
+
+import datetime as dt
+
+import pytest
+from psycopg2.extras import DateRange
+
+from eligibility import queries
+from eligibility.actions import publish_run
+from eligibility.models import Policy, PolicyInForce
+from eligibility.rules import DAY_RULES, RULES, WEEK_RULES
+from employees.models import Employee, Holiday, Unit
+from employees.queries import placement_on
+from schedules.actions import weekly
+from schedules.explaining import explain
+from schedules.models import WfhDay
+from schedules.planning import Candidate, allocate
+from schedules.queries import day_facts, day_rules
+from tests import factories
+
+from .cases import TABLES, WEEK
+
+
+def in_force(agency, rules, track="UJI"):
+    policy = Policy.objects.create(
+        code=f"UJI-{track}", version=1, track=track, name_id="Uji", name_en="Test", rules=rules, brake_percent=100
+    )
+    PolicyInForce.objects.create(agency=agency, track=track, policy=policy, valid=DateRange(dt.date(2026, 1, 1), None))
+    return policy
+
+
+@pytest.mark.parametrize("rule", TABLES)
+def test_week_rule(cast, at, rule):
+    params, cases = TABLES[rule]
+    unit = factories.unit(cast.agency, "TBL", "Tabel")
+    policy = in_force(cast.agency, [{"rule": rule, **params}])
+    people = []
+    for number, case in enumerate(cases):
+        person = factories.employee(unit, f"Kasus {number}", **case.person)
+        case.scores(person)
+        people.append(person)
+    run = weekly.run_week(agency=cast.agency, track="UJI", week=WEEK, by=None, at=at, publish=True)
+    for case, person in zip(cases, people, strict=True):
+        expected = [case.code] if case.code else []
+        assert queries.decision_at(run, person.pk).reasons == expected, case.title
+        stored = explain(person, WEEK, viewer=None)
+        fresh = explain(person, WEEK, viewer=None, policy=policy, now=at)
+        for found in (stored, fresh):
+            assert (found.eligible, found.reasons) == (not expected, expected), case.title
+            assert all(outcome.sentence for view in found.policies for outcome in view.rules)
+
+
+def test_an_absent_appraisal_is_reported_once(cast, at):
+    in_force(cast.agency, [{"rule": "MinimumRating", "minimum": 4}, {"rule": "MinimumScore", "minimum": "90"}])
+    weekly.run_week(agency=cast.agency, track="UJI", week=WEEK, by=None, at=at, publish=True)
+    assert explain(cast.sari, WEEK, viewer=None).reasons == ["R-PENILAIAN-TIDAK-ADA"]
+
+
+@pytest.mark.parametrize(
+    ("week", "year", "reasons"),
+    [
+        (dt.date(2026, 1, 5), 2025, []),
+        (dt.date(2026, 1, 5), 2024, []),
+        (dt.date(2026, 2, 23), 2024, []),
+        (dt.date(2026, 3, 2), 2024, ["R-PENILAIAN-KEDALUWARSA"]),
+        (dt.date(2026, 1, 5), 2023, ["R-PENILAIAN-KEDALUWARSA"]),
+    ],
+)
+def test_the_year_before_counts_until_the_policys_day(cast, at, week, year, reasons):
+    rule = {"rule": "MinimumRating", "minimum": 4, "previous_year_counts_until": "02-28"}
+    policy = in_force(cast.agency, [rule])
+    factories.appraisal(cast.sari, year=year, at=dt.datetime(2025, 1, 2, tzinfo=dt.UTC))
+    assert explain(cast.sari, week, viewer=None, policy=policy, now=at).reasons == reasons
+
+
+def test_direct_service_comes_down_the_tree_and_may_be_overridden(cast, at):
+    policy = in_force(cast.agency, [{"rule": "NotDirectService"}])
+    Unit.objects.filter(pk=cast.root.pk).update(direct_service=True)
+    Unit.objects.filter(pk=cast.planning.pk).update(direct_service=False)
+    cast.sari.placements.update(direct_service=None)
+    cast.eko.placements.update(direct_service=None)
+    now = dict(viewer=None, policy=policy, now=at)
+    assert explain(cast.sari, WEEK, **now).reasons == ["R-LAYANAN-LANGSUNG"]
+    assert explain(cast.eko, WEEK, **now).eligible
+
+
+MONDAY, WEDNESDAY, THURSDAY, SATURDAY = (WEEK + dt.timedelta(days=n) for n in (0, 2, 3, 5))
+
+
+def nothing(cast):
+    """The day as it is."""
+
+
+def holiday(cast):
+    Holiday.objects.create(date=WEDNESDAY, name="Hari Uji")
+
+
+def another_day(cast):
+    WfhDay.objects.create(employee=cast.sari, agency=cast.agency, unit=cast.general, date=MONDAY, track="UJI")
+
+
+def full(cast):
+    Unit.objects.filter(pk=cast.root.pk).update(wfh_quota_percent=50)  # inherited: one of two
+    WfhDay.objects.create(employee=cast.budi, agency=cast.agency, unit=cast.general, date=WEDNESDAY, track="UJI")
+
+
+DAY_CASES = [
+    ({"rule": "WorkingDay"}, WEDNESDAY, nothing, None),
+    ({"rule": "WorkingDay"}, WEDNESDAY, holiday, "R-HARI-LIBUR"),
+    ({"rule": "WorkingDay"}, SATURDAY, nothing, "R-HARI-LIBUR"),
+    ({"rule": "Weekday", "days": [3]}, WEDNESDAY, nothing, None),
+    ({"rule": "Weekday", "days": [3]}, THURSDAY, nothing, "R-HARI-SALAH"),
+    ({"rule": "Weekday", "days": [3], "movable": True}, THURSDAY, nothing, "R-HARI-SALAH"),
+    ({"rule": "WeeklyMaximum", "days": 1}, WEDNESDAY, nothing, None),
+    ({"rule": "WeeklyMaximum", "days": 1}, WEDNESDAY, another_day, "R-BATAS-MINGGU"),
+    ({"rule": "WeeklyMaximum", "days": 2}, WEDNESDAY, another_day, None),
+    ({"rule": "UnitCap"}, WEDNESDAY, nothing, None),
+    ({"rule": "UnitCap"}, WEDNESDAY, full, "R-KUOTA-UNIT"),
+    ({"rule": "UnitCap", "percent": 49}, WEDNESDAY, nothing, "R-KUOTA-UNIT"),  # floor(0.98) = 0
+    ({"rule": "UnitCap", "percent": 49, "rounding": "max(1, floor)"}, WEDNESDAY, nothing, None),
+    ({"rule": "UnitCap", "percent": 0, "rounding": "max(1, floor)"}, WEDNESDAY, nothing, "R-KUOTA-UNIT"),
+    ({"rule": "DateWindow", "since": "2026-12-02"}, WEDNESDAY, nothing, None),
+    ({"rule": "DateWindow", "since": "2026-12-03"}, WEDNESDAY, nothing, "R-TANGGAL-DI-LUAR-MASA"),
+    ({"rule": "DateWindow", "until": "2026-12-01"}, WEDNESDAY, nothing, "R-TANGGAL-DI-LUAR-MASA"),
+]
+
+
+@pytest.mark.parametrize(("rule", "date", "given", "code"), DAY_CASES)
+def test_day_rule(cast, at, rule, date, given, code):
+    """`explain --date` names the code, and the planner offered that date alone gives it where the rule passes."""
+    in_force(cast.agency, [rule])
+    given(cast)
+    run = weekly.run_week(agency=cast.agency, track="UJI", week=WEEK, by=None, at=at)
+    publish_run(run_id=run.pk, by=None, at=at, version=run.version)
+    assert explain(cast.sari, WEEK, viewer=None, date=date).reasons == ([code] if code else [])
+    facts = day_facts(placement_on(cast.sari.pk, date), [date])[date]
+    sari = Candidate(cast.sari.pk, str(cast.sari.public_id), given=0, last=None)
+    given_days, left = allocate([sari], [facts], day_rules(run.policy), WEEK)
+    assert (given_days, left) == (([], [sari.employee_id]) if code else ([(sari.employee_id, date)], []))
+
+
+def test_every_rule_is_in_a_table():
+    assert set(TABLES) == {rule.__name__ for rule in WEEK_RULES}
+    assert {row[0]["rule"] for row in DAY_CASES} == {rule.__name__ for rule in DAY_RULES}
+    covered = {case.code for _params, cases in TABLES.values() for case in cases} | {row[3] for row in DAY_CASES}
+    assert {code for rule in RULES.values() for code in rule.codes} <= covered
+
+
+def test_unknown_people_are_not_in_scope(cast, at):
+    nowhere = factories.employee(cast.general, "Tanpa Tempat", place=False)
+    policy = in_force(cast.agency, [{"rule": "ActiveStatus"}])
+    assert explain(nowhere, WEEK, viewer=None, policy=policy, now=at).eligible is None
+    assert Employee.objects.filter(pk=nowhere.pk).exists()
