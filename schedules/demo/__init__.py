@@ -1,0 +1,5 @@
+"""Made-up agencies and people for a first look: no real person, no real number (serials 9xx, mail at contoh.test)."""
+
+from .load import DemoRefused, is_seeded, seed
+
+__all__ = ["DemoRefused", "is_seeded", "seed"]

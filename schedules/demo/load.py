@@ -1,0 +1,199 @@
+"""Loading the demo: through the same imports, approvals and weekly runs that an agency uses."""
+
+import csv
+import datetime as dt
+import io
+import random
+
+import holidays
+from django.db import connection, transaction
+from django.utils.translation import gettext as _
+from psycopg2.extras import DateRange
+
+from eligibility.actions import load_policies, put_in_force
+from eligibility.models import Run
+from employees.calendar import instant, monday_of, week_of
+from employees.intake import Outcome, import_agencies, import_employees, import_units
+from employees.models import Agency, Employee, Holiday, Role, RoleGrant, User
+from employees.staging import LONG_STATEMENT, execute
+from ledger.models import Event
+from ledger.trail import record
+from performance.actions import approve
+from performance.intake import import_appraisals
+from performance.models import Appraisal
+from schedules.actions.weekly import run_week
+
+from .asking import ask
+from .people import AGENCIES, CAST, AgencySpec, cast_of, people, units
+from .scores import Files, scores
+
+PLATFORM = "platform"  # the account name of the platform administrator
+VERB = "demo.seed"
+WEEK = dt.timedelta(days=7)
+WEEKS = 4  # published: the current one and those before it
+APPROVE_AT_ONCE = 20_000
+
+
+class DemoRefused(Exception):
+    """The database holds other people than the demo's."""
+
+
+def is_seeded() -> bool:
+    """Whether the demo's people were loaded here before."""
+    return Event.objects.filter(verb=VERB).exists()
+
+
+def seed(*, count: int, number: int, at: dt.datetime) -> bool:
+    """Load `count` made-up people, the same for the same `number`, as of the instant `at`.
+
+    People and scores come in one transaction; weeks already published are left alone, so an interrupted start goes on
+    where it ended. False if everything was there already. Raises `DemoRefused` where other people are.
+    """
+    fresh = not is_seeded()
+    if fresh:
+        if Employee.objects.exists():
+            raise DemoRefused(_("This database already holds people. The demo goes into an empty one."))
+        _load_people(count, number, at)
+    platform = User.objects.get(username=PLATFORM)
+    load_policies(by=platform, at=at)
+    worked = [_publish_weeks(spec, at) for spec in AGENCIES]
+    return fresh or any(worked)
+
+
+# --- people and scores --------------------------------------------------------------------------
+
+
+def _load_people(count: int, number: int, at: dt.datetime) -> None:
+    worlds = [_world(spec, count, number, at) for spec in AGENCIES]  # before the transaction, which may not idle
+    with transaction.atomic():
+        platform = _account(PLATFORM)
+        RoleGrant.objects.create(user=platform, role=Role.PLATFORM_ADMIN, valid=DateRange(dt.date(2024, 1, 1), None))
+        _load_holidays(at)
+        rows = [
+            {"kode": s.code, "nama": s.name, "lingkup": s.scope, "zona_waktu": s.zone, "hari_kerja": "5"}
+            for s in AGENCIES
+        ]
+        _whole(import_agencies(content=_file(rows), by=platform, at=at))
+        for spec, unit_rows, person_rows, files in worlds:
+            _load_agency(spec, unit_rows, person_rows, files, platform, at)
+        record(verb=VERB, subject=platform, by=platform, at=at, agency_id=None, after={"people": count})
+    with connection.cursor() as cursor:  # without it the first runs are planned for empty tables
+        for model in (Employee, Appraisal, User):
+            cursor.execute(f"ANALYZE {model._meta.db_table}")
+        cursor.execute("ANALYZE employees_placement")
+
+
+def _world(spec: AgencySpec, count: int, number: int, at: dt.datetime):
+    chance = random.Random(f"{number}-{spec.code}")  # noqa: S311 - made-up data must come out the same again
+    unit_rows, sizes = units(spec, max(40, round(count * spec.share)), chance)
+    person_rows = people(spec, sizes, chance)
+    return spec, unit_rows, person_rows, scores(spec, person_rows, at.year - 1, chance)
+
+
+def _load_agency(spec: AgencySpec, unit_rows, person_rows, files: Files, platform: User, at: dt.datetime) -> None:
+    agency = Agency.objects.get(code=spec.code)
+    began = dt.date(at.year - 2, 1, 1)
+    _whole(import_units(content=_file(unit_rows), agency=agency, by=platform, at=at))
+    _whole(import_employees(content=_file(person_rows), agency=agency, on=began, by=platform, at=at))
+    _load_accounts(agency)
+    _load_grants(spec, agency, began)
+    cast = {one.key: User.objects.get(employee__nip=one.nip) for one in CAST if one.agency == spec.code}
+    zone = agency.zone
+    february = [dt.datetime(year, 2, 3, 9, tzinfo=zone) for year in (at.year - 1, at.year)]
+    deliveries = [
+        (files.before, cast["hr_data"], min(february[0], at), True),
+        (files.last, cast["hr_data"], min(february[1], at), True),
+        (files.late, cast["hr_data"], at - dt.timedelta(days=4), False),
+        (files.own, cast["hr_officer"], at - dt.timedelta(days=2), False),
+    ]
+    for rows, by, when, approved in deliveries:
+        if not rows:
+            continue
+        _whole(import_appraisals(content=_file(rows), agency=agency, by=by, at=when, file_name="penilaian.csv"))
+        if approved:
+            _approve_all(agency, cast["hr_head"], cast["hr_officer"], min(when + WEEK, at))
+
+
+def _approve_all(agency: Agency, head: User, officer: User, at: dt.datetime) -> None:
+    """The head approves everything but their own score, which the officer approves."""
+    waiting = list(Appraisal.objects.filter(agency=agency).waiting().values_list("pk", flat=True))
+    for start in range(0, len(waiting), APPROVE_AT_ONCE):
+        approve(appraisal_ids=waiting[start : start + APPROVE_AT_ONCE], by=head, at=at)
+    approve(appraisal_ids=Appraisal.objects.filter(employee=head.employee).waiting(), by=officer, at=at)
+
+
+def _load_holidays(at: dt.datetime) -> None:
+    years = range(at.year - 1, at.year + 2)
+    source = f"python-holidays {holidays.__version__}, unconfirmed"
+    named = {}
+    for category, kind in (("government", Holiday.Kind.JOINT), ("public", Holiday.Kind.NATIONAL)):
+        named |= {d: (n, kind) for d, n in holidays.ID(years=years, categories=(category,), language="id").items()}
+    rows = [Holiday(date=d, name=n[:200], kind=kind, source=source) for d, (n, kind) in sorted(named.items())]
+    Holiday.objects.bulk_create(rows)
+
+
+# --- accounts -----------------------------------------------------------------------------------
+
+
+def _account(username: str) -> User:
+    return User.objects.create_user(username, email=f"{username}@contoh.test")  # without a usable password
+
+
+def _load_accounts(agency: Agency) -> None:
+    """An account for everybody of the agency, with an unusable password (rulings.md 32)."""
+    execute(f"SET LOCAL statement_timeout = '{LONG_STATEMENT}'")
+    execute(
+        """INSERT INTO employees_user (username, password, email, language, is_active, is_superuser, employee_id)
+           SELECT replace(gen_random_uuid()::text, '-', ''), '!' || replace(gen_random_uuid()::text, '-', ''),
+             email, 'id', true, false, id
+           FROM employees_employee WHERE agency_id = %(agency)s""",
+        {"agency": agency.pk},
+    )
+
+
+def _load_grants(spec: AgencySpec, agency: Agency, since: dt.date) -> None:
+    for one in cast_of(spec.code).values():
+        if one.role:
+            user = User.objects.get(employee__nip=one.nip)
+            RoleGrant.objects.create(user=user, role=one.role, agency=agency, valid=DateRange(since, None))
+
+
+# --- weeks --------------------------------------------------------------------------------------
+
+
+def _publish_weeks(spec: AgencySpec, at: dt.datetime) -> bool:
+    """Publish the last weeks, oldest first, each on the agency's day of the week before. Whether anything was done."""
+    agency = Agency.objects.get(code=spec.code)
+    head = User.objects.get(employee__nip=cast_of(spec.code)["hr_head"].nip)
+    current = week_of(at, agency.zone)
+    since = monday_of(current - 26 * WEEK)
+    in_force = put_in_force(agency=agency, policy_code=spec.policy, since=since, by=head, at=at)
+    published = set(Run.objects.published().filter(agency=agency).values_list("week", flat=True))
+    missing = [
+        week for week in (current - n * WEEK for n in reversed(range(WEEKS))) if week > max(published, default=since)
+    ]
+    for week in missing:
+        due = instant(week - WEEK, agency.run_weekday, agency.run_hour, agency.zone)
+        run_week(agency=agency, track=in_force.track, week=week, by=head, at=min(due, at), publish=True)
+    if missing:
+        ask(spec, agency, at)
+    return bool(missing)
+
+
+# --- files --------------------------------------------------------------------------------------
+
+
+def _file(rows: list[dict]) -> bytes:
+    """Rows as the CSV file an agency would send."""
+    header = list(dict.fromkeys(name for row in rows for name in row))
+    text = io.StringIO()
+    writer = csv.DictWriter(text, header, restval="", delimiter=";")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue().encode()
+
+
+def _whole(outcome: Outcome) -> None:
+    """The demo's own files hold no bad row."""
+    if outcome.bad:
+        raise DemoRefused(f"{outcome.bad_lines}: {outcome.bad[0]}")
