@@ -1,0 +1,393 @@
+"""The pages of civil servants and supervisors, over a real published week."""
+
+import datetime as dt
+
+import pytest
+from django.test import Client
+
+from eligibility.actions import load_policies, publish_run, put_in_force, start_run, work_run
+from ledger.models import Event
+from performance.rating import Rating
+from schedules.models import Request, WfhDay
+from tests import factories
+
+MONDAY = dt.date(2026, 11, 23)
+WEDNESDAY, THURSDAY, FRIDAY = (MONDAY + dt.timedelta(days=n) for n in (2, 3, 4))
+
+
+@pytest.fixture
+def now(monkeypatch, at):
+    """Monday 23 November 2026, 09:00 in Jakarta, for pages too."""
+    monkeypatch.setattr("employees.views.timezone.now", lambda: at)
+    return at
+
+
+@pytest.fixture
+def week(cast, now):
+    """REWARD-2019 in force and published for 2026-W48; Sari has Wednesday, Budi is not eligible."""
+    load_policies(by=None, at=now)
+    put_in_force(agency=cast.agency, policy_code="REWARD-2019", since=dt.date(2026, 1, 1), by=None, at=now)
+    factories.appraisal(cast.sari, by=cast.dewi_user)
+    factories.appraisal(cast.budi, rating=Rating.GOOD, by=cast.dewi_user)
+    made = start_run(agency=cast.agency, track="REWARD", week=MONDAY, by=None, at=now)
+    made = work_run(job_id=made.job_id, at=now)
+    publish_run(run_id=made.pk, by=cast.hadi_user, at=now, version=made.version)
+    cast.day = given(cast, cast.sari, WEDNESDAY)
+    return cast
+
+
+def given(cast, person, date):
+    unit = person.placements.get().unit
+    return WfhDay.objects.create(employee=person, agency=cast.agency, unit=unit, date=date, track="REWARD")
+
+
+def asked(cast, person, date, now, gives_up=None, supervisor=None, **fields):
+    return Request.objects.create(
+        employee=person,
+        agency=cast.agency,
+        week=MONDAY,
+        date=date,
+        gives_up=gives_up,
+        supervisor=supervisor or cast.budi,
+        sent_at=now,
+        **fields,
+    )
+
+
+def as_(user):
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def text(answer):
+    return " ".join(answer.content.decode().split())
+
+
+# --- my week ---------------------------------------------------------------------------------------
+
+
+def test_the_first_page_names_the_day_and_why_is_one_tap_away(week):
+    answer = as_(week.sari_user).get("/")
+    page = text(answer)
+    assert answer.status_code == 200
+    assert "<strong>Rabu, 25 November</strong>" in page.split("</h1>")[0]
+    assert 'href="/why/2026-W48/"' in page
+    assert "/requests/new/?day=2026-11-25" in page
+    assert 'aria-current="date"' in page
+
+
+def test_the_first_page_shows_who_approved_the_score(week):
+    page = text(as_(week.sari_user).get("/"))
+    assert "Dewi Lestari" in page
+    assert "2 Februari 2026" in page
+
+
+def test_a_number_is_shown_where_the_regime_has_one(cast, now):
+    factories.numeric(cast.sari, "109.50", rating=Rating.GOOD)
+    assert "109,50" in text(as_(cast.sari_user).get("/"))
+
+
+def test_who_is_not_eligible_reads_so_and_finds_no_dead_button(week):
+    page = text(as_(week.budi_user).get("/"))
+    assert "/requests/new/" not in page
+    assert 'href="/why/2026-W48/"' in page
+
+
+def test_a_holiday_is_named_and_a_waiting_request_stands_on_its_day(week, now):
+    from employees.models import Holiday
+
+    Holiday.objects.create(date=THURSDAY, name="Hari Contoh")
+    asked(week, week.sari, FRIDAY, now, gives_up=week.day)
+    page = text(as_(week.sari_user).get("/"))
+    assert "Hari Contoh" in page
+    assert "day-WAITING" in page
+    assert "/requests/new/?day=2026-11-25" not in page  # one waits already
+
+
+def test_another_week_by_its_name(week):
+    page = text(as_(week.sari_user).get("/?week=2026-W50"))
+    assert "2026-W50" in page
+    assert "2026-W51" in page
+
+
+@pytest.mark.parametrize("name", ["2026-W54", "x", "2026-W00", "9999-W52", "0001-W01", "%00", "2026-W48'"])
+def test_a_week_that_does_not_exist_gets_a_sentence(week, name):
+    answer = as_(week.sari_user).get("/", {"week": name})
+    assert answer.status_code == 400
+    assert 'class="site-header"' in answer.content.decode()
+
+
+def test_an_account_without_a_person_gets_a_friendly_page(db):
+    user = factories.account(username="platform")
+    factories.grant(user, "PLATFORM_ADMIN")
+    for path in ("/", "/requests/", "/approvals/", "/why/2026-W48/", "/requests/new/?day=2026-11-25"):
+        answer = as_(user).get(path)
+        assert answer.status_code == 200
+        assert 'href="/admin/"' in answer.content.decode()
+
+
+def test_a_person_without_a_placement_gets_a_page(cast, now):
+    person = factories.employee(cast.general, "Tanpa Penempatan", place=False)
+    user = factories.account(person)
+    for path in ("/", "/requests/", "/approvals/", "/why/2026-W48/", "/requests/new/?day=2026-11-25", "/account/"):
+        assert as_(user).get(path).status_code == 200
+
+
+# --- why -------------------------------------------------------------------------------------------
+
+
+def test_why_shows_each_condition_with_its_facts_and_the_policy(week):
+    page = text(as_(week.sari_user).get("/why/2026-W48/"))
+    for part in ("REWARD-2019", "Penghargaan kinerja 2019", "Gagasan Menteri PANRB", "Dewi Lestari", "✓"):
+        assert part in page
+    assert "✗" not in page
+
+
+def test_why_not_names_the_condition_that_failed(week):
+    page = text(as_(week.budi_user).get("/why/2026-W48/"))
+    assert "R-PREDIKAT" in page
+    assert "✗" in page
+
+
+def test_why_for_a_week_without_a_decision(week):
+    assert as_(week.sari_user).get("/why/2026-W50/").status_code == 200
+
+
+@pytest.mark.parametrize("name", ["2026-W54", "besok", "9999-W52"])
+def test_why_for_no_week_is_404_with_a_sentence(week, name):
+    answer = as_(week.sari_user).get(f"/why/{name}/")
+    assert answer.status_code == 404
+    assert 'class="lead"' in answer.content.decode()
+
+
+# --- asking ----------------------------------------------------------------------------------------
+
+
+def test_three_taps_to_another_day(week):
+    client = as_(week.sari_user)
+    page = text(client.get("/requests/new/?day=2026-11-25"))
+    assert 'value="2026-11-26"' in page
+    assert 'value="2026-11-25"' not in page
+    form = {"date": "2026-11-26", "gives_up": week.day.pk, "reason": "Rapat di kantor pada Rabu"}
+    answer = client.post("/requests/new/?day=2026-11-25", form)
+    assert answer["Location"] == "/"
+    one = Request.objects.get()
+    assert (one.employee, one.date, one.gives_up, one.supervisor) == (week.sari, THURSDAY, week.day, week.budi)
+    assert "26 November" in text(client.get("/"))
+
+
+def test_what_does_not_fit_is_shown_with_its_reason_and_cannot_be_chosen(week):
+    from employees.models import Unit
+
+    Unit.objects.filter(pk=week.general.pk).update(wfh_quota_percent=50)
+    given(week, week.budi, THURSDAY)
+    page = text(as_(week.sari_user).get("/requests/new/?day=2026-11-25"))
+    assert "Kamis, 26 November" in page
+    assert 'value="2026-11-26"' not in page
+    assert 'value="2026-11-27"' in page
+
+
+@pytest.mark.parametrize(
+    ("form", "status"),
+    [
+        ({}, 422),
+        ({"date": "besok"}, 422),
+        ({"date": "2026-11-26", "gives_up": "x"}, 422),
+        ({"date": "2026-11-26", "reason": "a" * 501}, 422),
+        ({"date": "2026-11-20"}, 409),
+        ({"date": "2026-11-28"}, 409),
+        ({"date": "2026-11-26", "gives_up": "999999"}, 409),
+    ],
+)
+def test_a_bad_request_is_told_in_place_and_nothing_typed_is_lost(week, form, status):
+    form = {"reason": "Alasan yang sudah diketik", "gives_up": week.day.pk} | form
+    answer = as_(week.sari_user).post("/requests/new/?day=2026-11-25", form)
+    page = text(answer)
+    assert answer.status_code == status
+    assert 'role="alert"' in page
+    assert form["reason"] in page
+    assert not Request.objects.exists()
+    assert not Event.objects.filter(verb="request.send").exists()
+
+
+@pytest.mark.parametrize("day", ["", "x", "2026-02-30", "0001-01-01", "9999-12-31"])
+def test_a_day_that_does_not_exist_gets_a_sentence(week, day):
+    answer = as_(week.sari_user).get("/requests/new/", {"day": day})
+    assert answer.status_code == 400
+    assert 'class="lead"' in answer.content.decode()
+
+
+def test_who_may_not_ask_finds_no_form(week):
+    page = text(as_(week.budi_user).get("/requests/new/?day=2026-11-25"))
+    assert 'name="date"' not in page
+
+
+def test_a_colleagues_day_cannot_be_given_up(week):
+    theirs = given(week, week.budi, WEDNESDAY)
+    form = {"date": "2026-11-26", "gives_up": theirs.pk}
+    assert as_(week.sari_user).post("/requests/new/?day=2026-11-25", form).status_code == 409
+    assert not Request.objects.exists()
+
+
+def test_withdrawing_while_it_waits_and_only_ones_own(week, now):
+    one = asked(week, week.sari, THURSDAY, now, gives_up=week.day)
+    where = f"/requests/{one.pk}/withdraw/"
+    assert where in text(as_(week.sari_user).get("/requests/"))
+    assert as_(week.eko_user).post(where).status_code == 404
+    assert as_(week.ratna_user).post(where).status_code == 404
+    assert as_(week.budi_user).post(where).status_code == 403  # sees it, but it is not theirs
+    assert as_(week.dewi_user).post(where).status_code == 403
+    client = as_(week.sari_user)
+    assert client.get(where).status_code == 405
+    assert client.post(where)["Location"] == "/requests/"
+    one.refresh_from_db()
+    assert one.state == Request.State.WITHDRAWN
+    again = client.post(where, follow=True)
+    assert "notice-error" in text(again)
+    assert where not in text(again)
+
+
+# --- deciding --------------------------------------------------------------------------------------
+
+
+def test_a_supervisor_approves_with_one_tap(week, now):
+    one = asked(week, week.sari, THURSDAY, now, gives_up=week.day, reason="Rapat <b>penting</b>")
+    client = as_(week.budi_user)
+    page = text(client.get("/approvals/"))
+    assert "Sari Rahmawati" in page
+    assert "Rapat &lt;b&gt;penting&lt;/b&gt;" in page
+    assert 'class="count"' in page
+    told = client.post(f"/approvals/{one.pk}/approve/", {"version": one.version}, follow=True)
+    assert "notice-success" in text(told)
+    assert WfhDay.objects.active().get(employee=week.sari).date == THURSDAY
+    assert 'class="count"' not in text(told)
+    assert "Kamis, 26 November" in text(as_(week.sari_user).get("/")).split("</h1>")[0]
+
+
+def test_a_rejection_needs_a_reason_and_the_person_reads_it(week, now):
+    one = asked(week, week.sari, THURSDAY, now, gives_up=week.day)
+    client = as_(week.budi_user)
+    where = f"/approvals/{one.pk}/reject/"
+    empty = client.post(where, {"version": one.version, "reason": "   "})
+    assert empty.status_code == 422
+    assert 'role="alert"' in text(empty)
+    one.refresh_from_db()
+    assert one.state == Request.State.SENT
+    client.post(where, {"version": one.version, "reason": "Ada kunjungan kerja"})
+    assert "Ada kunjungan kerja" in text(as_(week.sari_user).get("/requests/"))
+
+
+def test_a_usual_reason_is_enough(week, now):
+    one = asked(week, week.sari, THURSDAY, now)
+    as_(week.budi_user).post(f"/approvals/{one.pk}/reject/", {"version": one.version, "usual": "PRESENCE"})
+    one.refresh_from_db()
+    assert one.state == Request.State.REJECTED
+    assert len(one.decision_reason) > 20
+
+
+@pytest.mark.parametrize(
+    ("who", "expected"), [("eko", 404), ("ratna", 404), ("sari", 403), ("dewi", 403), ("hadi", 403)]
+)
+@pytest.mark.parametrize("what", ["approve", "reject"])
+def test_nobody_else_decides(week, now, who, expected, what):
+    one = asked(week, week.sari, THURSDAY, now, gives_up=week.day)
+    form = {"version": one.version, "reason": "x"}
+    answer = as_(getattr(week, f"{who}_user")).post(f"/approvals/{one.pk}/{what}/", form)
+    assert answer.status_code == expected
+    one.refresh_from_db()
+    assert one.state == Request.State.SENT
+    other = as_(getattr(week, f"{who}_user")).post(f"/approvals/{one.pk + 10**6}/{what}/", form)
+    assert other.status_code == 404
+
+
+@pytest.mark.parametrize("version", ["99", "", "x", "-1", "9" * 30])
+def test_what_changed_meanwhile_is_not_decided(week, now, version):
+    one = asked(week, week.sari, THURSDAY, now, gives_up=week.day)
+    for what in ("approve", "reject"):
+        where = f"/approvals/{one.pk}/{what}/"
+        told = as_(week.budi_user).post(where, {"version": version, "reason": "x"}, follow=True)
+        assert "notice-error" in text(told)
+    one.refresh_from_db()
+    assert one.state == Request.State.SENT
+
+
+def test_a_second_decision_is_told_who_was_first(week, now):
+    one = asked(week, week.sari, THURSDAY, now, gives_up=week.day)
+    client = as_(week.budi_user)
+    client.post(f"/approvals/{one.pk}/approve/", {"version": one.version})
+    told = client.post(f"/approvals/{one.pk}/reject/", {"version": one.version, "reason": "x"}, follow=True)
+    assert "notice-error" in text(told)
+    one.refresh_from_db()
+    assert one.state == Request.State.APPROVED
+
+
+def test_a_full_unit_shows_why_and_no_approve_button(week, now):
+    from employees.models import Unit
+
+    Unit.objects.filter(pk=week.general.pk).update(wfh_quota_percent=50)
+    given(week, week.budi, THURSDAY)
+    one = asked(week, week.sari, THURSDAY, now, gives_up=week.day)
+    page = text(as_(week.budi_user).get("/approvals/"))
+    assert f"/approvals/{one.pk}/approve/" not in page
+    assert f"/approvals/{one.pk}/reject/" in page
+    assert "notice-warning" in page
+
+
+def test_who_supervises_nobody_gets_a_friendly_page_and_no_entry(week):
+    answer = as_(week.sari_user).get("/approvals/")
+    assert answer.status_code == 200
+    assert 'class="lead"' in text(answer)
+    assert 'href="/approvals/"' not in text(answer)
+    assert 'href="/approvals/"' in text(as_(week.eko_user).get("/"))
+
+
+def test_the_administration_is_offered_to_officers_only(week):
+    assert 'href="/admin/"' in text(as_(week.dewi_user).get("/"))
+    assert 'href="/admin/"' not in text(as_(week.sari_user).get("/"))
+
+
+# --- both languages, and the number of queries -------------------------------------------------------
+
+
+@pytest.mark.parametrize("language", ["id", "en"])
+@pytest.mark.parametrize(
+    "path", ["/", "/why/2026-W48/", "/requests/", "/requests/new/?day=2026-11-25", "/approvals/", "/account/"]
+)
+def test_every_page_in_both_languages(week, now, language, path):
+    asked(week, week.sari, THURSDAY, now, gives_up=week.day)
+    for user in (week.sari_user, week.budi_user):
+        client = as_(user)
+        client.cookies["language"] = language
+        answer = client.get(path)
+        assert answer.status_code == 200
+        assert f'<html lang="{language}">' in answer.content.decode()
+        assert "style=" not in answer.content.decode()  # the content policy allows none
+
+
+def test_policy_headers(week):
+    headers = as_(week.sari_user).get("/").headers
+    assert "unsafe" not in headers["Content-Security-Policy"]
+    assert headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize("rows", [1, 3])
+@pytest.mark.parametrize(("path", "queries"), [("/", 17), ("/requests/", 8)])
+def test_queries_of_ones_own_lists(week, now, django_assert_num_queries, rows, path, queries):
+    state = {"state": "REJECTED", "decision_reason": "x", "decided_by": week.budi_user, "decided_at": now}
+    for n in range(rows):
+        asked(week, week.sari, FRIDAY, now - dt.timedelta(days=n), gives_up=week.day, **state)
+    client = as_(week.sari_user)
+    with django_assert_num_queries(queries):
+        assert client.get(path).status_code == 200
+
+
+@pytest.mark.parametrize("rows", [1, 3])
+def test_queries_of_the_inbox(week, now, django_assert_num_queries, rows):
+    done = {"state": "REJECTED", "decision_reason": "x", "decided_by": week.eko_user, "decided_at": now}
+    for member in week.team[:rows]:
+        asked(week, member, THURSDAY, now, supervisor=week.eko)
+        asked(week, member, FRIDAY, now, supervisor=week.eko, **done)
+    client = as_(week.eko_user)
+    with django_assert_num_queries(13):
+        assert client.get("/approvals/").status_code == 200
