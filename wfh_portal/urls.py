@@ -1,12 +1,15 @@
 """Every address of the portal. Signing up does not exist: accounts are made by administrators."""
 
 from allauth.account import views as account
+from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
 from . import health
+
+admin.site.login = secure_admin_login(admin.site.login)  # one door for everybody
 
 accounts = [
     path("login/", account.login, name="account_login"),
@@ -40,6 +43,7 @@ urlpatterns = [
     path("", include("employees.urls")),
     path("accounts/", include(accounts)),
     path("admin/", admin.site.urls),
+    path("api/", include("schedules.api_urls")),
     path("livez", health.livez, name="livez"),
     path("readyz", health.readyz, name="readyz"),
 ]
