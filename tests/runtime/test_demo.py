@@ -85,6 +85,21 @@ class Demo:
         return time.monotonic() - began
 
 
+@pytest.fixture
+def start():
+    """Starts demos, and ends at the test's end those that a failure left running."""
+    started = []
+
+    def one(clone, **more):
+        started.append(Demo(clone, **more))
+        return started[-1]
+
+    yield one
+    for demo in started:
+        demo.process.terminate()
+        demo.process.wait(60)
+
+
 def _stat(path):
     try:
         fields = path.read_text().rsplit(")", 1)[1].split()
@@ -108,8 +123,8 @@ def get(port, path):
         connection.close()
 
 
-def test_the_demo_from_first_start_to_last_process(clone):
-    demo = Demo(clone)
+def test_the_demo_from_first_start_to_last_process(clone, start):
+    demo = start(clone)
     assert demo.wait_for("The first page is served", 90) < 60
     demo.wait_for("Ctrl-C stops everything", 120)
     assert get(demo.port, "/livez")[0] == 200
@@ -119,7 +134,7 @@ def test_the_demo_from_first_start_to_last_process(clone):
     passwords = set(re.findall(r"^ {4}\S.*?\b\d{18}   (\S+)", demo.text(), re.MULTILINE))
     assert len(passwords) >= 4, "one account per role"
 
-    second = Demo(clone)
+    second = start(clone)
     assert second.process.wait(30) == 2
     assert "already running" in second.text()
     assert "Traceback" not in second.text()
@@ -131,7 +146,7 @@ def test_the_demo_from_first_start_to_last_process(clone):
         other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         other.bind(("127.0.0.1", demo.port))
         other.listen()
-        again = Demo(clone, port=demo.port)
+        again = start(clone, port=demo.port)
         assert again.wait_for("The first page is served", 60) < 15
         again.wait_for("Ctrl-C stops everything", 90)
     assert f"Port {demo.port} is taken by another program; using" in again.text()
@@ -144,8 +159,8 @@ def test_the_demo_from_first_start_to_last_process(clone):
     assert "Stopped. The data stays" in again.text()
 
 
-def test_a_process_that_dies_stops_the_rest_and_says_which(clone):
-    demo = Demo(clone)
+def test_a_process_that_dies_stops_the_rest_and_says_which(clone, start):
+    demo = start(clone)
     demo.wait_for("Ctrl-C stops everything", 150)
     family = demo.family()
     victim = next(pid for pid, _ in family if b"beat" in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0"))
@@ -156,10 +171,10 @@ def test_a_process_that_dies_stops_the_rest_and_says_which(clone):
     assert not {member for member in family if running(member)}
 
 
-def test_a_stop_in_the_middle_of_the_first_start_leaves_nothing_and_the_next_start_works(tmp_path_factory):
+def test_a_stop_in_the_middle_of_the_first_start_leaves_nothing_and_the_next_start_works(tmp_path_factory, start):
     clone = tmp_path_factory.mktemp("half") / "clone"
     shutil.copytree(CLONE, clone, ignore=NOT_CLONED)
-    demo = Demo(clone)
+    demo = start(clone)
     demo.wait_for("Preparing the tables", 60)
     time.sleep(2)
     family = demo.family()
@@ -167,7 +182,7 @@ def test_a_stop_in_the_middle_of_the_first_start_leaves_nothing_and_the_next_sta
     demo.process.terminate()
     assert demo.process.wait(60) == 0
     assert not {member for member in family if running(member)}
-    again = Demo(clone)
+    again = start(clone)
     again.wait_for("Ctrl-C stops everything", 150)
     again.end(signal.SIGTERM, 60)
     forget(clone / ".data")
