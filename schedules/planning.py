@@ -9,7 +9,7 @@ import datetime as dt
 import hashlib
 from collections.abc import Iterable
 
-from eligibility.rules import DayFacts, DayRule
+from eligibility.rules import DayFacts, DayRule, failing
 
 
 @dataclasses.dataclass(frozen=True)
@@ -20,11 +20,6 @@ class Candidate:
     public_id: str
     given: int  # days had in the last twelve weeks
     last: dt.date | None  # the latest of them
-
-
-def failing(rules: Iterable[DayRule], facts: DayFacts) -> list[str]:
-    """The codes of all day rules that this day fails. The planner, requests and `explain` all ask this."""
-    return [code for rule in rules if (code := rule.check(facts))]
 
 
 def order(candidates: Iterable[Candidate], week: dt.date) -> list[Candidate]:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from eligibility import queries as decisions
 from eligibility.models import Policy, Run
-from eligibility.rules import DayFacts, DayRule, UnitCap, read
+from eligibility.rules import DayFacts, DayRule, UnitCap, failing, read
 from employees.calendar import days_of_week, is_working_day, monday_of, week_name
 from employees.models import Employee, Placement, Unit
 from employees.queries import holidays, people_in_units, placement_on, settings_of, unit_settings
@@ -17,7 +17,6 @@ from performance.models import Appraisal
 
 from .models import Request, WfhDay
 from .permissions import DECIDES_ORPHANS
-from .planning import failing
 
 HORIZON_WEEKS = 4  # how far ahead another day may be asked for
 

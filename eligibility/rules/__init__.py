@@ -1,5 +1,7 @@
 """One rule a file, all listed here. The order is the canonical order of reason codes, so equal sets compare equal."""
 
+from collections.abc import Iterable
+
 from .active import ActiveStatus
 from .base import BadPolicy, Context, DayFacts, DayRule, Rule, WeekRule
 from .caps import UnitCap, cap_of
@@ -41,6 +43,11 @@ def read(rules: list[dict]) -> list[Rule]:
     return sorted(made, key=lambda rule: order.index(type(rule).__name__))
 
 
+def failing(rules: Iterable[DayRule], facts: DayFacts) -> list[str]:
+    """The codes of all day rules that this day fails. The planner, requests and `explain` all ask this."""
+    return [code for rule in rules if (code := rule.check(facts))]
+
+
 def label_of(code: str):
     """The short label of a reason code, for lists and filters."""
     for rule in RULES.values():
@@ -60,6 +67,7 @@ __all__ = [
     "Rule",
     "WeekRule",
     "cap_of",
+    "failing",
     "label_of",
     "read",
 ]
