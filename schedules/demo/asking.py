@@ -3,7 +3,7 @@
 import datetime as dt
 
 from employees.calendar import local_date, monday_of
-from employees.models import Agency, Placement, User
+from employees.models import Agency, Placement
 from schedules.actions.refused import Refused
 from schedules.actions.requests import send_request
 from schedules.models import WfhDay
@@ -20,28 +20,27 @@ WANTED = 3
 
 
 def ask(spec: AgencySpec, agency: Agency, at: dt.datetime) -> int:
-    """Send requests for days that are still to come; how many were sent."""
+    """Ask for another day in place of one that is still to come; how many requests were sent."""
     today = local_date(at, agency.zone)
     cast = cast_of(spec.code)
     team = Placement.objects.on(today).filter(supervisor__nip=cast["supervisor"].nip)
-    people = User.objects.filter(employee__in=team.values("employee")).exclude(employee__nip=cast["employee"].nip)
+    days = WfhDay.objects.active().filter(employee__in=team.values("employee"), date__gt=today)
+    others = days.exclude(employee__nip=cast["employee"].nip).select_related("employee__user").order_by("date", "pk")
     sent = 0
-    for user in people.select_related("employee").order_by("employee_id"):
+    for day in others:
         if sent < WANTED:
-            sent += _ask_one(user, today, REASONS[sent % len(REASONS)], at)
+            sent += _ask_one(day, today, REASONS[sent], at)
     return sent
 
 
-def _ask_one(user: User, today: dt.date, reason: str, at: dt.datetime) -> int:
-    """One request for the first day that fits, in place of the day the person has, if it is still to come."""
-    for ahead in range(1, 12):
-        date = today + dt.timedelta(days=ahead)
-        week = (monday_of(date), monday_of(date) + dt.timedelta(days=6))
-        has = WfhDay.objects.active().filter(employee=user.employee_id, date__range=week).first()
-        if has and (has.date <= today or has.date == date):
+def _ask_one(day: WfhDay, today: dt.date, reason: str, at: dt.datetime) -> int:
+    """A request for the first other day of the week that fits."""
+    monday = monday_of(day.date)
+    for date in (monday + dt.timedelta(days=n) for n in (3, 4, 1, 0, 2)):
+        if date <= today or date == day.date:
             continue
         try:
-            send_request(by=user, date=date, gives_up_id=has and has.pk, reason=reason, at=at)
+            send_request(by=day.employee.user, date=date, gives_up_id=day.pk, reason=reason, at=at)
         except Refused:
             continue  # that day does not fit; the next may
         return 1

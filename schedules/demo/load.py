@@ -175,7 +175,8 @@ def _publish_weeks(spec: AgencySpec, at: dt.datetime) -> bool:
     for week in missing:
         due = instant(week - WEEK, agency.run_weekday, agency.run_hour, agency.zone)
         run_week(agency=agency, track=in_force.track, week=week, by=head, at=min(due, at), publish=True)
-    if missing:
+    if missing and not ask(spec, agency, at):  # too late in the week: the next one is due about now anyway
+        run_week(agency=agency, track=in_force.track, week=current + WEEK, by=head, at=at, publish=True)
         ask(spec, agency, at)
     return bool(missing)
 
