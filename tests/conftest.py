@@ -16,7 +16,7 @@ def pytest_configure(config):
     settings.STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
     settings.WHITENOISE_AUTOREFRESH = True  # static files need not be collected before the tests
     # A misspelt template variable is a red test, not a blank on the page.
-    settings.TEMPLATES[0]["OPTIONS"]["string_if_invalid"] = factories.UndefinedVariable("%s")
+    settings.TEMPLATES[0]["OPTIONS"]["string_if_invalid"] = factories.UndefinedVariable()
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,148 @@
+"""What every page of the admin has in common: it shows only what the reader may see and writes only through actions.
+
+A model without an action is view-only (rulings.md 27). Django's own permissions, groups, log and history are not used.
+"""
+
+from django.contrib import admin
+from django.contrib.admin import SimpleListFilter
+from django.core.exceptions import PermissionDenied
+from django.db.models import Exists, F, Func, IntegerField, OuterRef, Subquery
+from django.http import Http404
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import ModelAdmin
+from unfold.contrib.filters.admin import DropdownFilter
+
+from employees.models import Placement, Unit
+from employees.models.people import today_of_agency
+
+MOST_UNITS = 300  # in a dropdown; a bigger agency gets its upper levels
+
+
+class ActionAdmin(ModelAdmin):
+    """Base of every registered model. Subclasses say who may open it (`may_read`) and, where rows are not scoped by
+    `visible_to`, which rows they see (`scope`); those that write name their actions and override `save_model`."""
+
+    of_the_portal = True  # the site registers nothing else
+    actions = None
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
+    list_per_page = 50
+    list_max_show_all = 200
+    list_filter_submit = True
+    list_fullwidth = True
+
+    # --- what is seen ---
+
+    def may_read(self, user) -> bool:
+        """Whether the user has anything to do with this kind of row at all."""
+        return False
+
+    def scope(self, user):
+        """The rows this user may see."""
+        return self.model.objects.visible_to(user)
+
+    def get_queryset(self, request):
+        rows = self.scope(request.user)
+        ordering = self.get_ordering(request)
+        return rows.order_by(*ordering) if ordering else rows
+
+    def has_view_permission(self, request, obj=None):
+        return self.may_read(request.user)
+
+    def has_module_permission(self, request):
+        return self.may_read(request.user)
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+    # --- nothing beside the list and the page ---
+
+    def lookup_allowed(self, lookup, value, request):
+        """Only the filters on offer: no guessing at hidden columns through the address (`?score__gte=`)."""
+        return lookup in set(_lookups(self.get_list_filter(request)))
+
+    def get_search_results(self, request, queryset, search_term):
+        """A number may be typed as it is printed, with spaces or dots."""
+        bare = "".join(search_term.split()).replace(".", "")
+        return super().get_search_results(request, queryset, bare if bare.isdigit() else search_term)
+
+    def get_object(self, request, object_id, from_field=None):
+        """As for an address that never was: another agency's row does not exist."""
+        row = super().get_object(request, object_id, from_field)
+        if row is None:
+            raise Http404
+        return row
+
+    def history_view(self, request, object_id, extra_context=None):
+        raise Http404  # what happened stands in the audit trail
+
+    def delete_view(self, request, object_id, extra_context=None):
+        raise Http404
+
+    # --- writing: only through actions ---
+
+    def save_model(self, request, obj, form, change):
+        raise PermissionDenied
+
+    def delete_model(self, request, obj):
+        raise PermissionDenied
+
+    def delete_queryset(self, request, queryset):
+        raise PermissionDenied
+
+    def log_addition(self, request, obj, message):
+        """The action has written its own event."""
+
+    def log_change(self, request, obj, message):
+        """The action has written its own event."""
+
+    def log_deletions(self, request, queryset):
+        """Nothing is deleted here."""
+
+
+def _lookups(filters):
+    for one in filters:
+        if isinstance(one, type) and issubclass(one, SimpleListFilter):
+            yield one.parameter_name
+        else:
+            field = one if isinstance(one, str) else one[0]
+            yield from (field, f"{field}__exact", f"{field}__isnull")
+
+
+def unit_now(person: str) -> Subquery:
+    """SQL for the name of the unit where the person (a path to their id) is placed today."""
+    placed = Placement.objects.filter(employee=OuterRef(person), valid__contains=today_of_agency())
+    return Subquery(placed.values("unit__name")[:1])
+
+
+class UnitFilter(DropdownFilter):
+    """A unit and everything below it, out of the units the reader may see."""
+
+    title = _("unit")
+    parameter_name = "unit"
+    person = "employee_id"  # path from the listed row to the person's id
+
+    def lookups(self, request, model_admin):
+        units = Unit.objects.visible_to(request.user)
+        level = Func(F("path"), function="nlevel", output_field=IntegerField())
+        upper = units.annotate(level=level).order_by("level", "path")[:MOST_UNITS]
+        tree = sorted(upper, key=lambda unit: [int(step) for step in unit.path.split(".")])
+        top = min((unit.level for unit in tree), default=1)
+        return [(unit.pk, "\u2003" * (unit.level - top) + unit.name) for unit in tree]
+
+    def queryset(self, request, queryset):
+        if not self.value():
+            return queryset
+        unit = Unit.objects.visible_to(request.user).filter(pk=self.value()).first() if self.value().isdigit() else None
+        if unit is None:
+            return queryset.none()
+        return queryset.filter(Exists(self.placed().filter(unit__path__within=unit.path)))
+
+    def placed(self):
+        return Placement.objects.filter(employee=OuterRef(self.person), valid__contains=today_of_agency())

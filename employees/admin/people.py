@@ -1,0 +1,174 @@
+"""Agencies, units, people and days off: read here; they change through files (see the commands `import_…`)."""
+
+from django.contrib import admin
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import TabularInline
+from unfold.contrib.filters.admin import ChoicesDropdownFilter
+from unfold.decorators import display
+
+from employees.models import Agency, Employee, Holiday, Placement, Unit
+from employees.models.access import READS_PEOPLE
+from employees.permissions import holds_any
+
+from .base import ActionAdmin, UnitFilter, unit_now
+
+
+@admin.register(Agency)
+class AgencyAdmin(ActionAdmin):
+    list_display = ["name", "code", "scope_label", "time_zone", "run_day", "four_eyes_import"]
+    search_fields = ["name", "code"]
+    exclude = ["version"]
+
+    def may_read(self, user):
+        return bool(user.reach.grants)
+
+    @display(description=_("level of government"), ordering="scope")
+    def scope_label(self, agency):
+        return agency.get_scope_display()
+
+    @display(description=_("weekly run"))
+    def run_day(self, agency):
+        days = [_("Monday"), _("Tuesday"), _("Wednesday"), _("Thursday"), _("Friday"), _("Saturday"), _("Sunday")]
+        return f"{days[agency.run_weekday - 1]}, {agency.run_hour:02d}.00 {agency.get_time_zone_display()}"
+
+
+@admin.register(Unit)
+class UnitAdmin(ActionAdmin):
+    list_display = ["name", "code", "above", "wfh_quota_percent", "direct_service", "head_name"]
+    list_select_related = ["parent", "head", "agency"]
+    search_fields = ["name", "code"]
+    list_filter = ["direct_service"]
+    fields = [
+        "name",
+        "code",
+        "above",
+        "kind",
+        "wfh_quota_percent",
+        "direct_service",
+        "working_days",
+        "time_zone",
+        "head_name",
+    ]
+    readonly_fields = ["above", "head_name"]
+
+    def may_read(self, user):
+        return holds_any(user, READS_PEOPLE)
+
+    @display(description=_("unit above"), empty_value="–")
+    def above(self, unit):
+        return unit.parent
+
+    @display(description=_("head"), empty_value="–")
+    def head_name(self, unit):
+        return unit.head
+
+
+class PlacementInline(TabularInline):
+    """Where the person worked in this agency, newest first. Read-only."""
+
+    model = Placement
+    fk_name = "employee"
+    verbose_name_plural = _("placements")
+    fields = ["unit", "supervisor", "job_title", "job_group", "direct_service", "valid"]
+    extra = 0
+    can_delete = False
+
+    def get_queryset(self, request):
+        rows = Placement.objects.visible_to(request.user).filter(agency=F("employee__agency"))
+        return rows.select_related("unit", "supervisor", "employee").order_by("-valid")
+
+    def has_view_permission(self, request, obj=None):
+        return True
+
+    def has_add_permission(self, request, obj=None):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+
+@admin.register(Employee)
+class EmployeeAdmin(ActionAdmin):
+    list_display = ["person", "unit", "kind", "grade", "standing"]
+    list_filter = [UnitFilter, ("kind", ChoicesDropdownFilter), ("legal_status", ChoicesDropdownFilter)]
+    search_fields = ["name", "nip"]
+    search_help_text = _("Name or NIP")
+    ordering = ["name", "pk"]
+    exclude = ["version"]
+    inlines = [PlacementInline]
+    fieldsets = [
+        (
+            None,
+            {
+                "fields": [
+                    "name",
+                    "title_before",
+                    "title_after",
+                    "nip",
+                    "sex",
+                    "agency",
+                    "kind",
+                    "grade",
+                    "legal_status",
+                ]
+            },
+        ),
+        (
+            _("Duty (criteria of PermenPANRB 4/2025)"),
+            {
+                "fields": [
+                    "duty_outside_office",
+                    "duty_no_special_room",
+                    "duty_uses_ict",
+                    "duty_little_face_to_face",
+                    "duty_no_constant_supervision",
+                    "special_until",
+                ]
+            },
+        ),
+        (_("Contact"), {"fields": ["email", "phone"]}),
+    ]
+
+    def may_read(self, user):
+        return holds_any(user, READS_PEOPLE)
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).annotate(unit_name=unit_now("pk")).select_related("agency")
+
+    @display(description=_("employee"), ordering="name", header=True)
+    def person(self, employee):
+        return [employee.full_name, employee.nip]
+
+    @display(description=_("unit"), empty_value="–")
+    def unit(self, employee):
+        return employee.unit_name
+
+    @display(description=_("legal status"), ordering="legal_status", label={"AKTIF": "success"})
+    def standing(self, employee):
+        return employee.legal_status, employee.get_legal_status_display()
+
+
+@admin.register(Holiday)
+class HolidayAdmin(ActionAdmin):
+    list_display = ["date", "name", "kind", "for_whom", "source"]
+    list_select_related = ["agency"]
+    list_filter = [("kind", ChoicesDropdownFilter)]
+    search_fields = ["name"]
+    ordering = ["-date"]
+    exclude = ["version"]
+
+    def may_read(self, user):
+        return bool(user.reach.grants)
+
+    def scope(self, user):
+        """Everybody's days off and those of the user's own agencies."""
+        rows = Holiday.objects.all()
+        return rows if user.reach.platform else rows.filter(Q(agency=None) | Q(agency__in=user.reach.agency_ids))
+
+    @display(description=_("for"))
+    def for_whom(self, holiday):
+        return holiday.agency or _("everybody")

@@ -1,0 +1,62 @@
+"""The admin's side bar: the reader's own work, grouped, with what waits. Nothing they may not open is in it."""
+
+from django.contrib import admin
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from performance.permissions import may_decide_any
+from performance.queries import to_decide
+
+# group → (model, symbol); the title is the model's own plural
+GROUPS = {
+    "work": [
+        ("performance.appraisal", "star"),
+        ("performance.importbatch", "upload_file"),
+        ("eligibility.run", "sync"),
+        ("schedules.plan", "calendar_month"),
+        ("schedules.wfhday", "home_work"),
+        ("schedules.request", "swap_horiz"),
+    ],
+    "people": [
+        ("employees.employee", "badge"),
+        ("employees.unit", "account_tree"),
+        ("employees.agency", "account_balance"),
+        ("employees.holiday", "event_busy"),
+    ],
+    "rules": [("eligibility.policy", "gavel"), ("eligibility.policyinforce", "event_available")],
+    "access": [
+        ("employees.user", "person"),
+        ("employees.rolegrant", "key"),
+        ("ledger.event", "history"),
+        ("ledger.outbox", "outbox"),
+    ],
+}
+
+
+def sidebar(request) -> list[dict]:
+    """Groups of links in the shape unfold's template reads."""
+    titles = {"work": _("Decisions"), "people": _("People"), "rules": _("Rules"), "access": _("Access and trail")}
+    first = {"title": "", "items": [_link(request, _("What waits"), reverse("admin:index"), "inbox", exact=True)]}
+    groups = [{"title": titles[name], "items": list(_items(request, models))} for name, models in GROUPS.items()]
+    last = {"separator": True, "title": "", "items": [_link(request, _("My week"), reverse("my-week"), "arrow_back")]}
+    return [group for group in [first, *groups, last] if group["items"]]
+
+
+def _items(request, models):
+    registered = {model._meta.label_lower: model_admin for model, model_admin in admin.site._registry.items()}
+    for label, symbol in models:
+        model_admin = registered.get(label)
+        if model_admin is None or not model_admin.has_view_permission(request):
+            continue
+        title = str(model_admin.opts.verbose_name_plural)
+        address = reverse(f"admin:{model_admin.opts.app_label}_{model_admin.opts.model_name}_changelist")
+        item = _link(request, title[:1].upper() + title[1:], address, symbol)
+        if label == "performance.appraisal" and may_decide_any(request.user):
+            waiting = to_decide(request.user).count()
+            item |= {"badge": waiting, "badge_variant": "danger"} if waiting else {}
+        yield item
+
+
+def _link(request, title, address, symbol, exact=False):
+    active = request.path == address if exact else request.path.startswith(address) and address != "/"
+    return {"title": title, "link": address, "icon": symbol, "active": active, "has_permission": True}
