@@ -3,8 +3,11 @@
 import datetime as dt
 
 from django.conf import settings
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
+from knox.models import AuthToken
 
 from ledger.trail import record
 
@@ -41,3 +44,36 @@ def choose_language(*, by: User, language: str, at: dt.datetime) -> User:
             after={"language": language},
         )
     return user
+
+
+class WeakPassword(Exception):
+    """The password does not follow the rules of this installation; the message names them."""
+
+    code = "WEAK_PASSWORD"
+
+
+@transaction.atomic
+def set_password(*, user: User, password: str, by: User | None, at: dt.datetime) -> User:
+    """Give an account a password (`by` None: the installation itself). The changed hash ends all its sessions.
+
+    Raises `WeakPassword`. The ledger notes that it happened, never the password.
+    """
+    try:
+        validate_password(password, user)
+    except ValidationError as problem:
+        raise WeakPassword(" ".join(problem.messages)) from None
+    account = User.objects.select_for_update(of=("self",)).get(pk=user.pk)
+    account.set_password(password)
+    account.save(update_fields=["password"])
+    record(verb="account.password", subject=account, by=by, at=at, agency_id=_agency_of(account))
+    return account
+
+
+@transaction.atomic
+def create_token(*, user: User, by: User | None, at: dt.datetime) -> str:
+    """Make an API token for an account (`by` None: by hand on the machine). The text is not kept, only its hash."""
+    token, text = AuthToken.objects.create(user)
+    record(
+        verb="account.token", subject=user, by=by, at=at, agency_id=_agency_of(user), after={"until": str(token.expiry)}
+    )
+    return text

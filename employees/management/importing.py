@@ -45,7 +45,7 @@ class ImportCommand(BaseCommand):
         try:
             known = {"content": _content(options["file"]), "at": at} | self.more(options, at)
             if apply:
-                by = _account(options["by"])
+                by = account(options["by"])
                 with pghistory.context(user=by.pk, command=type(self).__module__.rsplit(".", 1)[-1]):
                     result = self.apply(by=by, partial=partial, **known)
             else:
@@ -72,9 +72,7 @@ class ImportCommand(BaseCommand):
         if not wanted:
             self.stdout.write(_("Nothing was written (dry run)."))
         elif not result.applied:
-            self.stdout.write(
-                _("Nothing was written: some rows are bad. Correct them, or add --partial.")
-            )
+            self.stdout.write(_("Nothing was written: some rows are bad. Correct them, or add --partial."))
 
 
 def _content(file: Path) -> bytes:
@@ -92,7 +90,8 @@ def _agency(code: str) -> Agency:
     return agency
 
 
-def _account(name: str | None) -> User:
+def account(name: str | None) -> User:
+    """The active account of a number, or with that account name. Raises `Refused`."""
     if not name:
         raise Refused("NO_ACCOUNT", _("Say who answers for the import: --by NIP."))
     typed = "".join(name.split()).replace(".", "")

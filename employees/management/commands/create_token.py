@@ -1,0 +1,28 @@
+"""``manage.py create_token NIP``: an API token for an account, shown once."""
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
+
+from employees.actions import create_token
+from employees.intake.outcome import Refused
+from employees.management.importing import account
+
+
+class Command(BaseCommand):
+    help = (
+        "Makes an API token for an account and prints it once; only its hash is kept. Send it as "
+        "“Authorization: Token …”. It sees exactly what the account sees."
+    )
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("nip", metavar="NIP", help="NIP, or the account name of an account without a person")
+
+    def handle(self, *, nip: str, **options) -> None:
+        try:
+            token = create_token(user=account(nip), by=None, at=timezone.now())
+        except Refused as refused:
+            raise CommandError(refused.message, returncode=2) from None
+        self.stderr.write(f"Valid for {settings.REST_KNOX['TOKEN_TTL'].days} days. It is shown only now:")
+        self.stdout.write(token)
