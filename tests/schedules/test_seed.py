@@ -1,0 +1,118 @@
+"""The demo: made-up people through the real imports, approvals and runs; the same again for the same seed."""
+
+import io
+import json
+
+import pytest
+from django.contrib.auth import authenticate
+from django.core.management import CommandError, call_command
+from django.db.models import Count, Q
+
+from employees.identity import matches_kind, parse_nip
+from employees.intake.people import COLUMNS
+from employees.models import Agency, Employee, Holiday, Placement, Unit, User
+from employees.reading import read_table
+from ledger.models import Event
+from performance.models import Appraisal
+from performance.queries import to_decide, waiting_under
+from schedules.demo import DemoRefused, give_passwords, seed
+from schedules.demo.load import _file, _world
+from schedules.demo.people import AGENCIES, CAST
+from schedules.management.commands.demo_accounts import password
+from schedules.models import Plan, Request, WfhDay
+from tests import factories
+
+
+def call(name, *arguments):
+    out = io.StringIO()
+    call_command(name, *arguments, stdout=out, stderr=out)
+    return out.getvalue()
+
+
+def test_the_same_seed_gives_the_same_people_and_another_gives_others(at):
+    spec = AGENCIES[0]
+    assert _world(spec, 300, 1, at) == _world(spec, 300, 1, at)
+    assert _world(spec, 300, 1, at)[2] != _world(spec, 300, 2, at)[2]
+
+
+def test_the_files_of_the_demo_can_be_read_by_anyone(at):
+    _spec, units, people, scores = _world(AGENCIES[1], 300, 1, at)
+    table = read_table(_file(people), COLUMNS)
+    assert (len(table.rows), table.bad, table.unknown) == (len(people), [], ())
+    assert 8 <= max(1, *(sum(row["kode_unit"] == unit["kode"] for row in people) for unit in units[2:])) <= 40
+    assert scores.late
+
+
+@pytest.fixture
+def demo(db, at):
+    assert seed(count=300, number=1, at=at)
+
+
+@pytest.mark.usefixtures("demo")
+def test_the_whole_demo(at, settings):
+    assert 295 <= Employee.objects.count() <= 305
+    assert User.objects.count() == Employee.objects.count() + 1
+    assert not any(user.has_usable_password() for user in User.objects.all())
+    assert all(matches_kind(parse_nip(e.nip), e.kind) and e.nip[15] == "9" for e in Employee.objects.all())
+    assert {len(unit.path.split(".")) for unit in Unit.objects.all()} == {1, 2, 3}
+    assert Holiday.objects.filter(date__year=2026, kind="CUTI_BERSAMA").count() >= 6
+    assert Appraisal.objects.in_force().filter(year=2024).exists()
+    for agency in Agency.objects.all():
+        bosses = Placement.objects.filter(agency=agency, supervisor__isnull=True)
+        assert bosses.count() == 1
+        assert Plan.objects.filter(agency=agency, state="PUBLISHED").count() == 4
+        assert WfhDay.objects.filter(agency=agency).exists()
+    widest = Placement.objects.values("supervisor").annotate(n=Count("pk", filter=Q(supervisor__isnull=False)))
+    assert max(row["n"] for row in widest) <= 15
+    assert Request.objects.waiting().filter(supervisor__nip=CAST[1].nip).exists()
+    officer = User.objects.get(employee__nip=next(one.nip for one in CAST if one.key == "hr_officer"))
+    waiting = waiting_under(officer)
+    assert to_decide(officer).exists()
+    assert waiting.filter(employee=officer.employee).exists()  # their own score, which a colleague decides
+    assert waiting.filter(imported_by=officer).exists()
+
+    assert not seed(count=300, number=1, at=at)  # everything is there
+    assert Event.objects.filter(verb="demo.seed").count() == 1
+
+    settings.EMBEDDED = settings.DEBUG = False
+    with pytest.raises(CommandError) as refused:
+        call("demo_accounts")
+    assert refused.value.returncode == 2
+    settings.EMBEDDED = True
+    assert json.loads(call("demo_accounts", "--json"))[0].keys() == {"role", "nip", "name", "password", "try"}
+    rows = give_passwords(make=password, at=at)
+    assert len({row["role"] for row in rows}) == len(rows) == 8
+    assert all(row["try"] for row in rows[:3])
+    assert all(len(row["password"]) >= 12 for row in rows)
+    for row in rows:
+        assert authenticate(username=row["nip"], password=row["password"])
+    employee = Employee.objects.get(nip=rows[0]["nip"])
+    assert WfhDay.objects.active().filter(employee=employee, date__range=("2026-11-23", "2026-11-29")).exists()
+    assert "password" not in str(list(Event.objects.filter(verb="account.password").values("before", "after")))
+
+
+def test_a_database_with_other_people_is_left_alone(cast, at):
+    people = Employee.objects.count()
+    with pytest.raises(DemoRefused):
+        seed(count=300, number=1, at=at)
+    with pytest.raises(CommandError) as refused:
+        call("seed_demo", "--people", "300")
+    assert refused.value.returncode == 2
+    assert Employee.objects.count() == people
+
+
+def test_no_passwords_without_demo_data(cast, settings):
+    settings.EMBEDDED = True
+    with pytest.raises(CommandError) as refused:
+        call("demo_accounts")
+    assert refused.value.returncode == 2
+
+
+def test_a_token_is_shown_once_and_opens_what_its_account_sees(cast):
+    text = call("create_token", cast.sari.nip).split()[-1]
+    assert cast.sari_user.auth_token_set.get().token_key == text[:15]
+    event = Event.objects.get(verb="account.token")
+    assert text not in str((event.before, event.after))
+    with pytest.raises(CommandError) as refused:
+        call("create_token", factories.nip())
+    assert refused.value.returncode == 2
