@@ -23,8 +23,9 @@ KIND = "RECOMPUTE"
 def start_run(*, agency: Agency, track: str, week: dt.date, by, at: dt.datetime, by_hand: bool = False) -> Run:
     """Open the run of an agency, track and week (its Monday) and cut its work into chunks.
 
-    A run still waiting for an earlier week is withdrawn. Raises `Refused`: ALREADY_PUBLISHED, RUNNING, TOO_OLD,
-    NO_POLICY. Two starts at once make one run. One started `by_hand` waits for a person's publication.
+    A run still waiting for an earlier week, or overtaken by changed inputs, is withdrawn. Two starts at once make one
+    run; one started `by_hand` waits for a person's publication. Raises `Refused`: ALREADY_PUBLISHED, RUNNING, WAITING,
+    TOO_OLD, NO_POLICY.
     """
     try:
         with transaction.atomic():
@@ -37,11 +38,13 @@ def _start(agency: Agency, track: str, week: dt.date, by, at, by_hand: bool) -> 
     runs = Run.objects.select_for_update().filter(agency=agency, track=track)
     Agency.objects.select_for_update(no_key=True).get(pk=agency.pk)  # starts of one agency stand in line
     _check_start(runs, agency, track, week)
-    for stale in runs.filter(state=Run.State.WAITING):
-        _withdraw(stale, by, at, reason=f"superseded by {week_name(week)}")
     policy = queries.policy_of(agency.pk, track, week)
     if policy is None:
         raise Refused("NO_POLICY", _("No policy of this track is in force in that week."))
+    if runs.filter(state=Run.State.WAITING, week=week, policy=policy, inputs_seen=_inputs(agency.pk)).exists():
+        raise Refused("WAITING", _("This week is computed and nothing has changed since; it waits for publication."))
+    for stale in runs.filter(state=Run.State.WAITING):
+        _withdraw(stale, by, at, reason=f"superseded by {week_name(week)}")
     run = Run.objects.create(
         agency=agency,
         track=track,

@@ -68,8 +68,13 @@ def _note_missed(agency: Agency, track: str, week: dt.date, at) -> None:
 
 def run_week(*, agency: Agency, track: str, week: dt.date, by, at: dt.datetime, publish: bool = False) -> Run:
     """Compute a week in this process, by hand. With `publish`: publish whatever the brake says, and plan the week."""
-    run = start_run(agency=agency, track=track, week=week, by=by, at=at, by_hand=True)
-    run = work_run(job_id=run.job_id, at=at)
+    try:
+        run = start_run(agency=agency, track=track, week=week, by=by, at=at, by_hand=True)
+        run = work_run(job_id=run.job_id, at=at)
+    except Refused as refused:
+        if refused.code != "WAITING" or not publish:
+            raise
+        run = Run.objects.get(agency=agency, track=track, week=week, state=Run.State.WAITING)
     if publish:
         run = publish_run(run_id=run.pk, by=by, at=at, version=run.version)
         plan_week(agency=agency, week=week, by=by, at=at)
