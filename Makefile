@@ -7,15 +7,18 @@ export DEMO_PEOPLE ?= 5000
 export PORT ?= 8000
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev demo run test test-slow check fix messages lock
+.PHONY: help python install install-dev demo run test test-slow check fix messages lock
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 20
 
-install: ## .venv with what the portal runs on (requirements.txt)
+python:
+	@command -v $(PYTHON) > /dev/null || { echo "Python 3.11 or newer is needed; $(PYTHON) was not found."; exit 2; }
+
+install: python ## .venv with what the portal runs on (requirements.txt)
 	@$(PYTHON) scripts/venv.py requirements.txt
 
-install-dev: ## .venv with the tools for tests and checks too
+install-dev: python ## .venv with the tools for tests and checks too
 	@$(PYTHON) scripts/venv.py requirements-dev.txt
 
 demo: install ## everything running, with 5,000 made-up people: PORT=8000 DEMO_PEOPLE=5000

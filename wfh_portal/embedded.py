@@ -45,7 +45,14 @@ def prepare() -> None:
     """Give this process what the settings ask for, before they are read: the generated key and the embedded mode."""
     os.environ["EMBEDDED"] = "1"
     os.environ["DEBUG"] = "0"
-    os.environ.setdefault("SECRET_KEY", secret_key(data_folder()))
+    if os.environ.get("SECRET_KEY"):
+        return
+    data = data_folder()
+    try:
+        os.environ["SECRET_KEY"] = secret_key(data)
+    except OSError as problem:
+        complain(f"{data} cannot be used: {problem.strerror}. Set WFH_DATA to a folder of your own.")
+        sys.exit(2)
 
 
 def secret_key(data: Path) -> str:

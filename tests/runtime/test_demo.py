@@ -34,6 +34,11 @@ def clone():
     shutil.rmtree(base, ignore_errors=True)
 
 
+def allowed(seconds):
+    """The promised seconds on two free cores; longer where others keep the machine busy."""
+    return seconds * max(1.0, os.getloadavg()[0] / os.cpu_count())
+
+
 class Demo:
     """One start of the demo and everything it says."""
 
@@ -125,8 +130,8 @@ def get(port, path):
 
 def test_the_demo_from_first_start_to_last_process(clone, start):
     demo = start(clone)
-    assert demo.wait_for("The first page is served", 90) < 60
-    demo.wait_for("Ctrl-C stops everything", 120)
+    assert demo.wait_for("The first page is served", 300) < allowed(60)
+    demo.wait_for("Ctrl-C stops everything", 360)
     assert get(demo.port, "/livez")[0] == 200
     status, page = get(demo.port, "/accounts/login/")
     assert status == 200
@@ -139,15 +144,15 @@ def test_the_demo_from_first_start_to_last_process(clone, start):
     assert "Traceback" not in second.text()
     assert get(demo.port, "/livez")[0] == 200, "the second start must not disturb the first"
 
-    assert demo.end(signal.SIGKILL, 60) < 30
+    assert demo.end(signal.SIGKILL, 60) < allowed(15)
 
     with socket.socket() as other:
         other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         other.bind(("127.0.0.1", demo.port))
         other.listen()
         again = start(clone, port=demo.port)
-        assert again.wait_for("The first page is served", 60) < 15
-        again.wait_for("Ctrl-C stops everything", 90)
+        assert again.wait_for("The first page is served", 120) < allowed(15)
+        again.wait_for("Ctrl-C stops everything", 180)
     assert f"Port {demo.port} is taken by another program; using" in again.text()
     assert "Making up" not in again.text(), "the data is kept"
     fresh = set(re.findall(r"^ {4}\S.*?\b\d{18}   (\S+)", again.text(), re.MULTILINE))
@@ -161,7 +166,7 @@ def test_the_demo_from_first_start_to_last_process(clone, start):
 
 def test_a_process_that_dies_stops_the_rest_and_says_which(clone, start):
     demo = start(clone)
-    demo.wait_for("Ctrl-C stops everything", 150)
+    demo.wait_for("Ctrl-C stops everything", 360)
     family = demo.family()
     victim = next(pid for pid, _ in family if b"beat" in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0"))
     os.kill(victim, signal.SIGKILL)
@@ -183,6 +188,6 @@ def test_a_stop_in_the_middle_of_the_first_start_leaves_nothing_and_the_next_sta
     assert demo.process.wait(60) == 0
     assert not {member for member in family if running(member)}
     again = start(clone)
-    again.wait_for("Ctrl-C stops everything", 150)
+    again.wait_for("Ctrl-C stops everything", 360)
     again.end(signal.SIGTERM, 60)
     forget(clone / ".data")

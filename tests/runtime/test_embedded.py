@@ -141,6 +141,28 @@ def test_an_impossible_number_of_people_is_a_sentence(value):
     assert "Traceback" not in done.stderr
 
 
+def test_a_data_folder_that_cannot_be_used_is_a_sentence(tmp_path):
+    (tmp_path / "file").write_text("")
+    env = {name: value for name, value in os.environ.items() if name != "SECRET_KEY"}
+    env["WFH_DATA"] = str(tmp_path / "file")
+    command = [sys.executable, "manage.py", "demo"]
+    done = subprocess.run(command, cwd=CLONE, env=env, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+    assert "WFH_DATA" in done.stderr
+
+
+def test_importing_the_web_application_opens_no_connection():
+    """Gunicorn loads it once and forks: a connection made before would be shared by the workers."""
+    code = (
+        "import wfh_portal.wsgi; from django.db import connections; from django.urls import get_resolver;"
+        "get_resolver().url_patterns; print([c.connection for c in connections.all(initialized_only=True)])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=CLONE, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert set(done.stdout.strip("[]\n").split(", ")) <= {"None", ""}
+
+
 @pytest.fixture
 def install():
     return runpy.run_path(str(CLONE / "scripts" / "venv.py"))
