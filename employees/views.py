@@ -2,6 +2,7 @@
 
 import datetime as dt
 from functools import cached_property
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -27,7 +28,7 @@ class Reader:
     """Who reads a page, and when, in whose zone. Each answer is found when first asked, once a request."""
 
     def __init__(self, request):
-        self.user = getattr(request, "user", None) or AnonymousUser()
+        self.user: Any = getattr(request, "user", None) or AnonymousUser()
         self.now = timezone.now()
         match = request.resolver_match
         self.here: str = match.view_name if match else ""
@@ -112,6 +113,6 @@ def language(request):
         max_age=365 * 24 * 3600,
         secure=settings.LANGUAGE_COOKIE_SECURE,
         httponly=settings.LANGUAGE_COOKIE_HTTPONLY,
-        samesite=settings.LANGUAGE_COOKIE_SAMESITE,
+        samesite="Lax",
     )
     return response

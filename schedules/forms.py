@@ -40,7 +40,8 @@ class RejectForm(DecisionForm):
     reason = forms.CharField(required=False, max_length=500, widget=forms.Textarea(attrs={"rows": 2}))
 
     def clean(self):
-        cleaned = super().clean()
+        super().clean()
+        cleaned = self.cleaned_data
         reason = cleaned.get("reason") or str(dict(REJECTIONS).get(cleaned.get("usual"), ""))
         if not reason and not self.errors:
             self.add_error("reason", _("A rejection needs a reason: choose one or write your own."))
