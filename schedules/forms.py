@@ -42,7 +42,7 @@ class RejectForm(DecisionForm):
     def clean(self):
         super().clean()
         cleaned = self.cleaned_data
-        reason = cleaned.get("reason") or str(dict(REJECTIONS).get(cleaned.get("usual"), ""))
+        reason = cleaned.get("reason") or str(dict(REJECTIONS).get(cleaned.get("usual", ""), ""))
         if not reason and not self.errors:
             self.add_error("reason", _("A rejection needs a reason: choose one or write your own."))
         cleaned["reason"] = reason
