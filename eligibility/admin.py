@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 
-from employees.admin import ActionAdmin
+from employees.admin import ActionAdmin, tones
 from employees.calendar import week_name
 from employees.models import Role
 from employees.models.access import READS_SCORES
@@ -87,8 +87,8 @@ class RunAdmin(ActionAdmin):
     list_filter = [("state", ChoicesDropdownFilter)]
     ordering = ["-week", "-number"]
     change_form_outer_before_template = "admin/eligibility/run/page.html"
-    fields = ["week_label", "agency", "number", "policy", "state_label", "cutoff_at", "published_at", "published_by"]
-    readonly_fields = ["week_label", "state_label"]
+    fields = ["week_label", "agency", "number", "policy", "state", "cutoff_at", "published_at", "published_by"]
+    readonly_fields = ["week_label"]
 
     def may_read(self, user):
         return holds_any(user, READS_SCORES)
@@ -97,7 +97,7 @@ class RunAdmin(ActionAdmin):
     def week_label(self, run):
         return week_name(run.week)
 
-    @display(description=gettext_lazy("state"), label={"PUBLISHED": "success", "WAITING": "warning"})
+    @display(description=gettext_lazy("state"), label=tones(Run.State, PUBLISHED="success", WAITING="warning"))
     def state_label(self, run):
         return run.state, run.get_state_display()
 

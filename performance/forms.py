@@ -30,10 +30,10 @@ def _decimal(label, help_text=""):
 class RatedForm(forms.ModelForm):
     """What was appraised, under one of the three regimes. Checks it by rating it; the action does the saving."""
 
-    goals = _decimal(_("goals (SKP)"), _("0–120, for example 89,90"))
-    behaviour_score = _decimal(_("behaviour score"), _("0–120"))
+    goals = _decimal(_("Goals (SKP)"), _("0–120, for example 89,90"))
+    behaviour_score = _decimal(_("Behaviour score"), _("0–120"))
     weight_goals = forms.TypedChoiceField(
-        label=_("weights goals / behaviour (%)"),
+        label=_("Weights of goals and behaviour (%)"),
         choices=WEIGHTS,
         coerce=int,
         empty_value=None,
@@ -44,6 +44,7 @@ class RatedForm(forms.ModelForm):
     class Meta:
         model = Appraisal
         fields = ["regime", *RATED_FROM, "appraiser", "note"]
+        widgets = {"note": UnfoldAdminTextareaWidget(attrs={"rows": 2})}
 
     def _post_clean(self):
         """The action checks the row as a whole, and the database its constraints."""
@@ -65,7 +66,7 @@ class RatedForm(forms.ModelForm):
 
 class CorrectionForm(RatedForm):
     reason = forms.CharField(
-        label=_("reason of the correction"),
+        label=_("Reason of the correction"),
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 2}),
         help_text=_("A new version is made; it waits for a colleague. Until then the approved one counts."),
     )
@@ -98,7 +99,7 @@ class EntryForm(RatedForm):
 
 class ReturnForm(forms.Form):
     reason = forms.CharField(
-        label=_("reason"),
+        label=_("Reason"),
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 3, "autofocus": True}),
         help_text=_("Whoever entered the score reads this; say what must be put right."),
     )
@@ -107,9 +108,9 @@ class ReturnForm(forms.Form):
 class UploadForm(forms.Form):
     """A CSV file of appraisals for one of the agencies whose HR the reader is."""
 
-    agency = forms.ModelChoiceField(Agency.objects.none(), label=_("agency"), widget=UnfoldAdminSelectWidget)
+    agency = forms.ModelChoiceField(Agency.objects.none(), label=_("Agency"), widget=UnfoldAdminSelectWidget)
     file = forms.FileField(
-        label=_("file"),
+        label=_("File"),
         widget=UnfoldAdminFileFieldWidget(attrs={"accept": ".csv,text/csv"}),
         help_text=_("CSV in UTF-8 with comma or semicolon; the NIP column as text."),
     )

@@ -7,7 +7,7 @@ from unfold.decorators import display
 
 from eligibility import permissions as eligibility_permissions
 from eligibility.models import Run
-from employees.admin import ActionAdmin, UnitFilter
+from employees.admin import ActionAdmin, UnitFilter, tones
 from employees.calendar import week_name
 from employees.models import Agency, Employee, Role, RoleGrant, Unit
 from employees.models.access import READS_PEOPLE, READS_SCORES
@@ -85,8 +85,8 @@ class PlanAdmin(ActionAdmin):
     list_select_related = ["agency"]
     list_filter = [("state", ChoicesDropdownFilter)]
     ordering = ["-week", "-revision"]
-    fields = ["week_label", "agency", "revision", "state_label", "given", "without", "created_at", "published_at"]
-    readonly_fields = ["week_label", "state_label"]
+    fields = ["week_label", "agency", "revision", "state", "given", "without", "created_at", "published_at"]
+    readonly_fields = ["week_label"]
 
     def may_read(self, user):
         return holds_any(user, READS_PEOPLE)
@@ -101,7 +101,7 @@ class PlanAdmin(ActionAdmin):
     def week_label(self, plan):
         return week_name(plan.week)
 
-    @display(description=_("state"), label={"PUBLISHED": "success", "DRAFT": "warning"})
+    @display(description=_("state"), label=tones(Plan.State, PUBLISHED="success", DRAFT="warning"))
     def state_label(self, plan):
         return plan.state, plan.get_state_display()
 
@@ -114,9 +114,7 @@ class WfhDayAdmin(ActionAdmin):
     search_fields = ["employee__name", "employee__nip"]
     search_help_text = _("Name or NIP")
     ordering = ["-date", "pk"]
-    fields = ["date", "person", "unit", "slot", "origin", "state_label"]
-    readonly_fields = ["person", "state_label"]
-    date_hierarchy = None
+    fields = ["date", "employee", "unit", "slot", "origin", "state"]
 
     def may_read(self, user):
         return holds_any(user, READS_PEOPLE)
@@ -125,7 +123,7 @@ class WfhDayAdmin(ActionAdmin):
     def person(self, day):
         return [day.employee.full_name, day.employee.nip]
 
-    @display(description=_("state"), label={"ACTIVE": "success", "CANCELLED": "danger"})
+    @display(description=_("state"), label=tones(WfhDay.State, ACTIVE="success", CANCELLED="danger"))
     def state_label(self, day):
         return day.state, day.get_state_display()
 
@@ -139,19 +137,19 @@ class RequestAdmin(ActionAdmin):
     search_help_text = _("Name or NIP")
     ordering = ["-sent_at", "-pk"]
     fields = [
-        "person",
+        "employee",
         "instead_of",
         "date",
         "slot",
         "reason",
-        "state_label",
+        "state",
         "supervisor",
         "sent_at",
         "decided_by",
         "decided_at",
         "decision_reason",
     ]
-    readonly_fields = ["person", "instead_of", "state_label"]
+    readonly_fields = ["instead_of"]
 
     def may_read(self, user):
         return holds_any(user, READS_PEOPLE)
@@ -164,6 +162,6 @@ class RequestAdmin(ActionAdmin):
     def instead_of(self, request):
         return request.gives_up.date if request.gives_up else None
 
-    @display(description=_("state"), label={"SENT": "warning", "APPROVED": "success", "REJECTED": "danger"})
+    @display(description=_("state"), label=tones(Request.State, SENT="warning", APPROVED="success", REJECTED="danger"))
     def state_label(self, request):
         return request.state, request.get_state_display()

@@ -21,6 +21,10 @@ class PortalAdminSite(UnfoldAdminSite):
     def password_change(self, request, extra_context=None):
         return redirect(reverse("account_change_password"))
 
+    def logout(self, request, extra_context=None):
+        super().logout(request, extra_context)
+        return redirect(reverse("account_login"))
+
     def search(self, request, extra_context=None):
         raise Http404  # it would write to the cache on a GET; the side bar has all there is
 

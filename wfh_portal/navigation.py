@@ -42,6 +42,12 @@ def sidebar(request) -> list[dict]:
     return [group for group in [first, *groups, last] if group["items"]]
 
 
+def agency_name(request) -> str:
+    """Whose admin this is, under the portal's name."""
+    person = getattr(request.user, "employee", None)
+    return person.agency.name if person else ""
+
+
 def _items(request, models):
     registered = {model._meta.label_lower: model_admin for model, model_admin in admin.site._registry.items()}
     for label, symbol in models:

@@ -260,6 +260,10 @@ UNFOLD = {
     "SITE_TITLE": _("WFH Portal"),
     "SITE_HEADER": _("WFH Portal"),
     "SITE_SYMBOL": "home_work",
+    "SITE_SUBHEADER": "wfh_portal.navigation.agency_name",
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("icons/portal.svg")},
+    ],
     "STYLES": [lambda request: static("css/admin.css")],
     "THEME": "light",  # the portal's own pages have one look too
     "SHOW_HISTORY": False,

@@ -115,6 +115,11 @@ def _lookups(filters):
             yield from (field, f"{field}__exact", f"{field}__isnull")
 
 
+def tones(choices, **chosen) -> dict[str, str]:
+    """Colours for a label column: every stored value must have one, else unfold shows the bare code."""
+    return dict.fromkeys(choices.values, "") | chosen
+
+
 def unit_now(person: str) -> Subquery:
     """SQL for the name of the unit where the person (a path to their id) is placed today."""
     placed = Placement.objects.filter(employee=OuterRef(person), valid__contains=today_of_agency())

@@ -11,7 +11,7 @@ from employees.models import Agency, Employee, Holiday, Placement, Unit
 from employees.models.access import READS_PEOPLE
 from employees.permissions import holds_any
 
-from .base import ActionAdmin, UnitFilter, unit_now
+from .base import ActionAdmin, UnitFilter, tones, unit_now
 
 
 @admin.register(Agency)
@@ -147,7 +147,11 @@ class EmployeeAdmin(ActionAdmin):
     def unit(self, employee):
         return employee.unit_name
 
-    @display(description=_("legal status"), ordering="legal_status", label={"AKTIF": "success"})
+    @display(
+        description=_("legal status"),
+        ordering="legal_status",
+        label=tones(Employee.Legal, AKTIF="success", HUKUMAN_DISIPLIN="danger"),
+    )
     def standing(self, employee):
         return employee.legal_status, employee.get_legal_status_display()
 

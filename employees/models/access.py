@@ -115,6 +115,10 @@ class User(AbstractBaseUser, PermissionsMixin):
     def __str__(self) -> str:
         return str(self.employee) if self.employee_id else self.username
 
+    def get_full_name(self) -> str:
+        """What Django's admin and libraries call the account."""
+        return str(self)
+
     @property
     def is_staff(self) -> bool:
         """Django's admin and allauth ask for it: whoever has a grant has something to do there."""

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import action, display
 
-from employees.admin import ActionAdmin, UnitFilter, unit_now
+from employees.admin import ActionAdmin, UnitFilter, tones, unit_now
 from employees.models.access import READS_SCORES
 from employees.permissions import holds_any
 from performance import actions, permissions
@@ -27,7 +27,7 @@ from .filters import StateFilter, YearFilter
 from .telling import approved, returned, selected, tell
 
 RATING_LABELS = {5: "success", 4: "info", 3: "warning", 2: "danger", 1: "danger"}
-STATE_LABELS = {"APPROVED": "success", "SUBMITTED": "warning", "RETURNED": "danger", "REPLACED": "primary"}
+STATE_LABELS = tones(Appraisal.State, APPROVED="success", SUBMITTED="warning", RETURNED="danger", REPLACED="")
 
 
 @admin.register(Appraisal)
@@ -75,6 +75,10 @@ class AppraisalAdmin(ActionAdmin):
     def person(self, score):
         return [score.employee.full_name, score.employee.nip]
 
+    @display(description=gettext_lazy("NIP"))
+    def nip(self, score):
+        return score.employee.nip
+
     @display(description=gettext_lazy("unit"), empty_value="–")
     def unit(self, score):
         return score.unit_name
@@ -106,6 +110,14 @@ class AppraisalAdmin(ActionAdmin):
 
     def has_decide_permission(self, request):
         return permissions.may_decide_any(request.user)
+
+    def get_list_display(self, request):
+        """Among those that wait the state and the decision would be the same in every row."""
+        columns = list(super().get_list_display(request))
+        default = "mine" if permissions.may_decide_any(request.user) else "all"
+        if request.GET.get("state", default) in ("mine", "waiting"):
+            return [name for name in columns if name not in ("state_label", "decision")]
+        return columns
 
     def changelist_view(self, request, extra_context=None):
         response = super().changelist_view(request, extra_context)
@@ -172,7 +184,7 @@ class AppraisalAdmin(ActionAdmin):
         rest = ["appraiser", "note"]
         if obj is None:
             return [(None, {"fields": ["nip", "kind", "year", "period"]}), (None, {"fields": [*self.inputs, *rest]})]
-        facts = ["person", "period_label", "number", "rating_label", "score", "source", "fetched_at"]
+        facts = self.get_readonly_fields(request, obj)
         editing = self.has_change_permission(request, obj)
         return [
             (None, {"fields": facts}),
@@ -180,7 +192,7 @@ class AppraisalAdmin(ActionAdmin):
         ]
 
     def get_readonly_fields(self, request, obj=None):
-        return ["person", "period_label", "number", "rating_label", "score", "source", "fetched_at"] if obj else []
+        return ["employee", "nip", "period_label", "rating", "score", "source", "fetched_at"] if obj else []
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
         context = {"show_save_and_continue": False, "show_save_and_add_another": False, **(extra_context or {})}

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 
-from employees.admin import ActionAdmin
+from employees.admin import ActionAdmin, tones
 from employees.models import Agency
 from employees.permissions import HR
 from performance import intake, permissions
@@ -36,7 +36,7 @@ class ImportBatchAdmin(ActionAdmin):
     def may_read(self, user):
         return permissions.may_decide_any(user)
 
-    @display(description=gettext_lazy("state"), label={"APPLIED": "success", "PREVIEW": "warning"})
+    @display(description=gettext_lazy("state"), label=tones(ImportBatch.State, APPLIED="success", PREVIEW="warning"))
     def state_label(self, batch):
         return batch.state, batch.get_state_display()
 
