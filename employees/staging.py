@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from django.db import connection
 
 ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+MANY = 1_000  # rows, from which statistics are taken anew
 LONG_STATEMENT = "10min"  # instead of the 30 s that pages get
 
 
@@ -42,6 +43,14 @@ def execute(sql: str, params: Mapping[str, object] | None = None) -> int:
     with connection.cursor() as cursor:
         cursor.execute(sql, params)
         return cursor.rowcount
+
+
+def analyze(*tables: str, rows: int) -> None:
+    """Let the planner know what was just filled, if that was much: autovacuum would come too late for the next step."""
+    if rows >= MANY:
+        with connection.cursor() as cursor:
+            for table in tables:
+                cursor.execute(f"ANALYZE {table}")
 
 
 def next_ids(table: str, count: int) -> list[int]:

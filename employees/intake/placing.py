@@ -4,7 +4,7 @@
 import datetime as dt
 
 from employees.models import Agency
-from employees.staging import execute, staged
+from employees.staging import analyze, execute, staged
 
 PERSON = {
     "name": "text",
@@ -42,6 +42,7 @@ def write_people(agency: Agency, new: list[dict], changed: list[dict], *, units:
         params = {"agency": agency.pk, "on": on}
         _write_persons(params)
         _write_placements(params)
+    analyze("employees_employee", "employees_placement", rows=len(new) + len(changed))
 
 
 def _staged_rows(new, changed, units):

@@ -5,7 +5,7 @@ from django.utils.translation import gettext as _
 
 from employees.models import Agency, Employee, Role, Unit
 from employees.reading import BadRow, Column, code, nip, one_of, read_rows, read_table, whole, words, yes_no
-from employees.staging import execute, next_ids, staged
+from employees.staging import analyze, execute, next_ids, staged
 
 from .agencies import zone
 from .outcome import Outcome, check_right, outcome, recorded, refuse_bad, writing
@@ -157,6 +157,7 @@ def _write(agency: Agency, new: list[dict], changed: list[dict]) -> None:
         )
     with staged("staged_paths", {"id": "bigint", "path": "ltree"}, ((r["id"], paths[c]) for c, r in tree.items())):
         execute("UPDATE employees_unit u SET path = s.path FROM staged_paths s WHERE s.id = u.id AND s.path <> u.path")
+    analyze("employees_unit", rows=len(new) + len(changed))
 
 
 def _paths(tree: dict[str, dict]) -> dict[str, str]:

@@ -4,7 +4,7 @@
 import datetime as dt
 
 from employees.models import User
-from employees.staging import execute, staged
+from employees.staging import analyze, execute, staged
 from performance.models import Appraisal, ImportBatch
 
 from .judging import Judged
@@ -54,3 +54,4 @@ def write(judged: Judged, *, batch: ImportBatch, imported_by: User, at: dt.datet
                 "by": imported_by.pk,
             },
         )
+    analyze("performance_appraisal", rows=len(judged.new) + len(judged.changed))

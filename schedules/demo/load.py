@@ -6,7 +6,7 @@ import io
 import random
 
 import holidays
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils.translation import gettext as _
 from psycopg2.extras import DateRange
 
@@ -15,7 +15,7 @@ from eligibility.models import Run
 from employees.calendar import instant, monday_of, week_of
 from employees.intake import Outcome, import_agencies, import_employees, import_units
 from employees.models import Agency, Employee, Holiday, Role, RoleGrant, User
-from employees.staging import LONG_STATEMENT, execute
+from employees.staging import LONG_STATEMENT, MANY, analyze, execute
 from ledger.models import Event
 from ledger.trail import record
 from performance.actions import approve
@@ -77,10 +77,6 @@ def _load_people(count: int, number: int, at: dt.datetime) -> None:
         for spec, unit_rows, person_rows, files in worlds:
             _load_agency(spec, unit_rows, person_rows, files, platform, at)
         record(verb=VERB, subject=platform, by=platform, at=at, agency_id=None, after={"people": count})
-    with connection.cursor() as cursor:  # without it the first runs are planned for empty tables
-        for model in (Employee, Appraisal, User):
-            cursor.execute(f"ANALYZE {model._meta.db_table}")
-        cursor.execute("ANALYZE employees_placement")
 
 
 def _world(spec: AgencySpec, count: int, number: int, at: dt.datetime):
@@ -149,6 +145,7 @@ def _load_accounts(agency: Agency) -> None:
            FROM employees_employee WHERE agency_id = %(agency)s""",
         {"agency": agency.pk},
     )
+    analyze("employees_user", rows=MANY)
 
 
 def _load_grants(spec: AgencySpec, agency: Agency, since: dt.date) -> None:

@@ -67,11 +67,12 @@ def cast_of(code: str) -> dict[str, Named]:
 
 
 class Numbers:
-    """Numbers nobody has: a serial from 901 on, each given out once."""
+    """Numbers nobody has: a serial from 920 on (the cast has those from 901), each given out once."""
 
-    def __init__(self, chance: random.Random):
+    def __init__(self, chance: random.Random, spec: AgencySpec):
         self.chance = chance
-        self.given = {one.nip for one in CAST}
+        self.serials = (920, 979) if spec is AGENCIES[0] else (980, 999)  # so that the agencies never meet
+        self.given: set[str] = set()
 
     def make(self, *, pppk: bool, female: bool, fresh: bool) -> str:
         """A NIP, or an NI PPPK; `fresh` for somebody appointed lately."""
@@ -80,7 +81,7 @@ class Numbers:
             born = dt.date(1968, 1, 1) + dt.timedelta(days=chance.randrange(33 * 365))
             year = 2025 if fresh else min(2024, max(born.year + chance.randint(22, 30), 2021 if pppk else 1990))
             month = "21" if pppk else f"{chance.randint(1, 12):02d}"
-            number = f"{born:%Y%m%d}{year}{month}{2 if female else 1}{chance.randint(920, 999)}"
+            number = f"{born:%Y%m%d}{year}{month}{2 if female else 1}{chance.randint(*self.serials)}"
             if number not in self.given:
                 self.given.add(number)
                 return number
@@ -128,7 +129,7 @@ def _unit(spec: AgencySpec, code: str, name: str, above: str, **more: str) -> di
 
 def people(spec: AgencySpec, sizes: list[tuple[str, int]], chance: random.Random) -> list[dict]:
     """Rows of the employees file: the head, the heads of the areas, and every unit's people under their supervisors."""
-    numbers = Numbers(chance)
+    numbers = Numbers(chance, spec)
     cast = cast_of(spec.code)
     head = _person(chance, numbers, f"{spec.code}-00", "", Group.MIDDLE, f"Kepala {spec.name}", cast["head"])
     rows, area_heads = [head], {}
