@@ -31,7 +31,7 @@ PLATFORM = "platform"  # the account name of the platform administrator
 VERB = "demo.seed"
 WEEK = dt.timedelta(days=7)
 WEEKS = 4  # published: the current one and those before it
-APPROVE_AT_ONCE = 20_000
+APPROVE_AT_ONCE = 2_000
 
 
 class DemoRefused(Exception):
@@ -172,6 +172,7 @@ def _publish_weeks(spec: AgencySpec, at: dt.datetime) -> bool:
     for week in missing:
         due = instant(week - WEEK, agency.run_weekday, agency.run_hour, agency.zone)
         run_week(agency=agency, track=in_force.track, week=week, by=head, at=min(due, at), publish=True)
+        analyze("eligibility_decision", "schedules_wfhday", rows=MANY)
     if missing and not ask(spec, agency, at):  # too late in the week: the next one is due about now anyway
         run_week(agency=agency, track=in_force.track, week=current + WEEK, by=head, at=at, publish=True)
         ask(spec, agency, at)

@@ -6,7 +6,10 @@ of 0.3 s (tried); autovacuum comes by only a minute later.
 
 from django.db import migrations
 
-TABLES = "employees_unit, employees_employee, employees_placement, employees_user, performance_appraisal"
+TABLES = (
+    "employees_unit, employees_employee, employees_placement, employees_user, performance_appraisal, "
+    "eligibility_decision, schedules_wfhday"
+)
 GRANT = f"""
 DO $$ BEGIN
   IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'wfh_app') THEN
