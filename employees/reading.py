@@ -9,8 +9,9 @@ import dataclasses
 import datetime as dt
 import io
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from decimal import Decimal
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
@@ -124,7 +125,7 @@ def _refuse_other_formats(content: bytes) -> None:
         raise UnusableFile("MARKUP", _("This is a web page or XML, not CSV. Save it as “CSV UTF-8”."))
 
 
-def _records(text: str) -> Iterable[tuple[str, int, list[str]]]:
+def _records(text: str) -> Iterator[tuple[str, int, list[str]]]:
     """(delimiter, line the record starts on, its trimmed cells), the header first."""
     delimiter = _delimiter(text)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
@@ -160,9 +161,9 @@ def _check_header(names: list[str], columns: Collection[Column]) -> None:
 # --- rows to records ----------------------------------------------------------------------------
 
 
-def read_row(cells: Mapping[str, str], columns: Iterable[Column]) -> tuple[dict[str, object], list[tuple[str, str]]]:
+def read_row(cells: Mapping[str, str], columns: Iterable[Column]) -> tuple[dict[str, Any], list[tuple[str, str]]]:
     """The values of one row by field, and its problems as (column, reason). Columns not in the file give nothing."""
-    values: dict[str, object] = {}
+    values: dict[str, Any] = {}
     problems: list[tuple[str, str]] = []
     for column in columns:
         if column.name not in cells:
@@ -180,7 +181,7 @@ def read_row(cells: Mapping[str, str], columns: Iterable[Column]) -> tuple[dict[
     return values, problems
 
 
-def read_rows(table: Table, columns: Collection[Column]) -> tuple[list[tuple[int, dict[str, object]]], list[BadRow]]:
+def read_rows(table: Table, columns: Collection[Column]) -> tuple[list[tuple[int, dict[str, Any]]], list[BadRow]]:
     """All rows: (line, values) of the readable ones, and every problem of the others."""
     good, bad = [], list(table.bad)
     for line, cells in table.rows:

@@ -7,6 +7,7 @@ import contextlib
 import io
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 from django.db import connection
 
@@ -38,7 +39,7 @@ def copy(cursor, table: str, columns: Iterable[str], rows: Iterable[Sequence[obj
     cursor.copy_expert(f"COPY {table} ({', '.join(columns)}) FROM STDIN", text)
 
 
-def execute(sql: str, params: Mapping[str, object] | None = None) -> int:
+def execute(sql: str, params: Mapping[str, Any] | None = None) -> int:
     """Run one statement over staged rows; the number of rows it touched."""
     with connection.cursor() as cursor:
         cursor.execute(sql, params)

@@ -80,7 +80,7 @@ def _write(rows: list[dict]) -> None:
                  (code, name, scope, time_zone, working_days, run_weekday, run_hour, four_eyes_import, version)
                SELECT code, name, scope, time_zone, working_days, %(weekday)s, %(hour)s, true, 1
                FROM staged_agencies s WHERE NOT EXISTS (SELECT FROM employees_agency a WHERE a.code = s.code)""",
-            {f: Agency._meta.get_field(f"run_{f}").default for f in ("weekday", "hour")},
+            {"weekday": Agency().run_weekday, "hour": Agency().run_hour},
         )
     missing = Agency.objects.filter(inputs__isnull=True)
     AgencyInputs.objects.bulk_create(AgencyInputs(agency=agency) for agency in missing)

@@ -1,5 +1,6 @@
 """What all import commands share: their arguments, their words, their exit codes."""
 
+import datetime as dt
 import sys
 from pathlib import Path
 
@@ -22,7 +23,7 @@ class ImportCommand(BaseCommand):
     needs_agency = True
     requires_system_checks: list[str] = []
 
-    def preview(self, **known) -> Outcome:
+    def preview(self, *, at: dt.datetime, **known) -> Outcome:
         """What the file would do; arguments as `apply` without `by` and `partial`."""
         raise NotImplementedError
 

@@ -78,7 +78,8 @@ def apply_batch(*, batch_id: int, by: User, at: dt.datetime, partial: bool) -> I
     _check_right(by, known.agency)
     with writing(known.agency_id):
         batch = _held(batch_id)
-        rows = list(batch.rows.filter(data__isnull=False).order_by("line").values_list("line", "data"))
+        kept = batch.rows.filter(data__isnull=False).order_by("line")
+        rows = [(row.line, row.data or {}) for row in kept]
         judged = judge(rows, agency=known.agency, at=at, by=by, lock=True)
         unread = batch.rows.filter(data__isnull=True, verdict=Verdict.BAD, column="")
         judged.bad += [BadRow(row.line, row.column, row.reason) for row in unread]

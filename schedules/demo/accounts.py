@@ -53,16 +53,12 @@ def _printed(at: dt.datetime) -> list[Printed]:
     supervisor, officer = users["supervisor"], users["hr_officer"]
     waiting = Request.objects.waiting().filter(supervisor=supervisor.employee, date__gt=today).count()
     return [
-        Printed(
-            "Employee", employee, f"{employee.employee.name} opens / to see this week's day, why, and asks for another."
-        ),
-        Printed(
-            "Supervisor", supervisor, f"{supervisor.employee.name} opens /approvals/ ({waiting} waiting) and decides."
-        ),
+        Printed("Employee", employee, f"{employee} opens / to see this week's day, why, and asks for another."),
+        Printed("Supervisor", supervisor, f"{supervisor} opens /approvals/ ({waiting} waiting) and decides."),
         Printed(
             "HR officer",
             officer,
-            f"{officer.employee.name} opens /admin/ and approves some of {to_decide(officer).count()} waiting scores.",
+            f"{officer} opens /admin/ and approves some of {to_decide(officer).count()} waiting scores.",
         ),
         Printed("HR head", users["hr_head"], ""),
         Printed("Auditor", users["auditor"], ""),

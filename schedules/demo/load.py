@@ -121,7 +121,7 @@ def _approve_all(agency: Agency, head: User, officer: User, at: dt.datetime) -> 
 def _load_holidays(at: dt.datetime) -> None:
     years = range(at.year - 1, at.year + 2)
     source = f"python-holidays {holidays.__version__}, unconfirmed"
-    named = {}
+    named: dict[dt.date, tuple[str, str]] = {}
     for category, kind in (("government", Holiday.Kind.JOINT), ("public", Holiday.Kind.NATIONAL)):
         named |= {d: (n, kind) for d, n in holidays.ID(years=years, categories=(category,), language="id").items()}
     rows = [Holiday(date=d, name=n[:200], kind=kind, source=source) for d, (n, kind) in sorted(named.items())]

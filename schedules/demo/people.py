@@ -166,7 +166,7 @@ def _staff(chance, numbers, unit: str, size: int, above: str, seated: list[Named
 
 def _person(chance, numbers: Numbers, unit: str, boss: str, group: str, post: str, named: Named | None) -> dict:
     manages = group not in (Group.FUNCTIONAL, Group.EXECUTING)
-    kind = Kind.PNS if named or manages else chance.choices(list(Kind), (72, 4, 22, 2))[0]
+    kind: Employee.Kind = Kind.PNS if named or manages else chance.choices(list(Kind), (72, 4, 22, 2))[0]
     pppk = kind in (Kind.PPPK, Kind.PPPK_PARUH_WAKTU)
     female = named.nip[14] == "2" if named else chance.random() < 0.52
     nip = named.nip if named else numbers.make(pppk=pppk, female=female, fresh=kind == Kind.CPNS)
@@ -182,7 +182,7 @@ def _person(chance, numbers: Numbers, unit: str, boss: str, group: str, post: st
         "status_kepegawaian": kind.value,
         "kode_unit": unit,
         "nip_atasan": boss,
-        "kelompok_jabatan": group.value,
+        "kelompok_jabatan": str(group),
         "nama_jabatan": post,
         "golongan": chance.choice(("V", "VII", "IX", "X") if pppk else ("II/c", "III/a", "III/b", "III/c", "III/d")),
         "tmt_jabatan": f"{chance.randint(2019, 2024)}-{chance.randint(1, 12):02d}-01",

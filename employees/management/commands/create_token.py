@@ -1,8 +1,8 @@
 """``manage.py create_token NIP``: an API token for an account, shown once."""
 
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
+from knox.settings import knox_settings
 
 from employees.actions import create_token
 from employees.intake.outcome import Refused
@@ -24,5 +24,5 @@ class Command(BaseCommand):
             token = create_token(user=account(nip), by=None, at=timezone.now())
         except Refused as refused:
             raise CommandError(refused.message, returncode=2) from None
-        self.stderr.write(f"Valid for {settings.REST_KNOX['TOKEN_TTL'].days} days. It is shown only now:")
+        self.stderr.write(f"Valid for {knox_settings.TOKEN_TTL.days} days. It is shown only now:")
         self.stdout.write(token)

@@ -11,8 +11,8 @@ class Command(ImportCommand):
     )
     needs_agency = False
 
-    def preview(self, *, content, at):
-        return check_agencies(content=content)
+    def preview(self, *, at, **known):
+        return check_agencies(**known)
 
     def apply(self, **known):
         return import_agencies(**known)

@@ -24,8 +24,8 @@ class Command(ImportCommand):
         known = super().more(options, at)
         return known | {"on": options["valid_from"] or local_date(at, known["agency"].zone)}
 
-    def preview(self, *, content, agency, on, at):
-        return check_employees(content=content, agency=agency, on=on)
+    def preview(self, *, at, **known):
+        return check_employees(**known)
 
     def apply(self, **known):
         return import_employees(**known)

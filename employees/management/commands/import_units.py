@@ -10,8 +10,8 @@ class Command(ImportCommand):
         "nama, kode_induk, jenis, zona_waktu, hari_kerja, kuota_wfh_persen, layanan_langsung, nip_pimpinan."
     )
 
-    def preview(self, *, content, agency, at):
-        return check_units(content=content, agency=agency)
+    def preview(self, *, at, **known):
+        return check_units(**known)
 
     def apply(self, **known):
         return import_units(**known)

@@ -14,8 +14,8 @@ class Command(ImportCommand):
     def more(self, options, at):
         return super().more(options, at) | {"file_name": options["file"].name}
 
-    def preview(self, *, file_name, **known):
-        return check_appraisals(**known)
+    def preview(self, *, at, **known):
+        return check_appraisals(content=known["content"], agency=known["agency"], at=at)
 
     def apply(self, **known):
         return import_appraisals(**known)
