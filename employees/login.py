@@ -28,6 +28,10 @@ class NipBackend(AuthenticationBackend):
 
 
 class ClosedAdapter(DefaultAccountAdapter):
+    error_messages = DefaultAccountAdapter.error_messages | {
+        "username_password_mismatch": _("This number and this password do not belong together. Please check both."),
+    }
+
     def is_open_for_signup(self, request) -> bool:
         return False
 

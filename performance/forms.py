@@ -85,6 +85,7 @@ class EntryForm(RatedForm):
 
     class Meta(RatedForm.Meta):
         fields = ["kind", "year", "period", *RatedForm.Meta.fields]
+        help_texts = {"period": _("0 for a year, 1–4 for a quarter, 1–12 for a month")}
 
     def clean_nip(self):
         try:

@@ -91,10 +91,14 @@ class PlacementInline(TabularInline):
         return False
 
 
+class OwnUnitFilter(UnitFilter):
+    person = "pk"  # the listed rows are the people themselves
+
+
 @admin.register(Employee)
 class EmployeeAdmin(ActionAdmin):
     list_display = ["person", "unit", "kind", "grade", "standing"]
-    list_filter = [UnitFilter, ("kind", ChoicesDropdownFilter), ("legal_status", ChoicesDropdownFilter)]
+    list_filter = [OwnUnitFilter, ("kind", ChoicesDropdownFilter), ("legal_status", ChoicesDropdownFilter)]
     search_fields = ["name", "nip"]
     search_help_text = _("Name or NIP")
     ordering = ["name", "pk"]

@@ -22,6 +22,7 @@ from employees.permissions import holds_any
 from performance import actions, permissions
 from performance.forms import CorrectionForm, EntryForm, ReturnForm
 from performance.models import Appraisal
+from performance.rating import Regime
 
 from .filters import StateFilter, YearFilter
 from .telling import approved, returned, selected, tell
@@ -199,6 +200,9 @@ class AppraisalAdmin(ActionAdmin):
         score = self.get_object(request, object_id)
         context |= {"versions": self._versions(request, score), **self._decision(request.user, score)}
         return super().change_view(request, object_id, form_url, context)
+
+    def get_changeform_initial_data(self, request):
+        return {"regime": Regime.P6, "year": timezone.localdate().year - 1}
 
     def add_view(self, request, form_url="", extra_context=None):
         context = {"show_save_and_continue": False, "show_save_and_add_another": False, **(extra_context or {})}
