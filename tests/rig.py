@@ -53,6 +53,9 @@ class Rig:
         return self.start(name, [*BEAT, str(self.folder / f"{name}.schedule")])
 
     def web(self) -> str:
+        """Start the web server, with its static files gathered as in production; its address."""
+        gather = [sys.executable, "manage.py", "collectstatic", "--noinput", "-v0"]
+        subprocess.run(gather, env=self.environment, check=True, capture_output=True)
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             address = f"127.0.0.1:{probe.getsockname()[1]}"
