@@ -128,7 +128,7 @@ def compute(run, lo: int, hi: int) -> dict[str, int]:
     with connection.cursor() as cursor:
         cursor.execute(_VERDICT_TABLE)
         cursor.execute(f"INSERT INTO verdict (employee_id, reasons, {', '.join(FACTS)}) {sql}", params)
-        cursor.execute("ANALYZE verdict")
+        cursor.execute("ANALYZE verdict (employee_id)")  # the join needs no more; all columns cost a fifth of the chunk
         cursor.execute(_CHANGED, names)
         cursor.execute("ANALYZE changed")
         cursor.execute(_CLOSE, names)
