@@ -17,10 +17,6 @@ DATABASE = "wfh"
 KEPT = ("shared_buffers=128MB", "max_connections=60", "log_min_messages=warning", "max_wal_size=512MB")
 # A test's data need not survive a crash of the machine, so it never waits for the disk.
 NO_WAIT = ("fsync=off", "full_page_writes=off", "synchronous_commit=off", "wal_level=minimal", "max_wal_senders=0")
-FOR_TESTS = """
-ALTER ROLE wfh_owner CREATEDB;  -- a test database per worker
-GRANT wfh_app TO wfh_owner WITH INHERIT FALSE, SET TRUE;  -- tests of rights act as the application
-"""
 CREATE_DATABASE = f"""
 SELECT 'CREATE DATABASE {DATABASE}' WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = '{DATABASE}') \\gexec
 """  # noqa: S608
@@ -61,7 +57,7 @@ def start_postgres(family: Family, places: Places, *, thrown_away: bool) -> None
     if not (places.postgres / "wfh-ready").exists():  # also after a first start that was cut off
         psql(places, "postgres", CREATE_DATABASE)
         roles = (CLONE / "deploy" / "roles.sql").read_text()
-        psql(places, DATABASE, roles + FOR_TESTS)
+        psql(places, DATABASE, roles + "\nALTER ROLE wfh_owner CREATEDB;  -- a test database per worker\n")
         (places.postgres / "wfh-ready").touch()
 
 
