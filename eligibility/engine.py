@@ -123,7 +123,7 @@ def verdicts(policy: Policy, scope: Scope) -> QuerySet:
 def compute(run, lo: int, hi: int) -> dict[str, int]:
     """Write what changed for the ids in (lo, hi]; call inside a transaction. Returns the chunk's counts."""
     scope = Scope(run.agency_id, run.week, run.cutoff_at, lo, hi)
-    sql, params = verdicts(run.policy, scope).query.sql_with_params()
+    sql, params = verdicts(run.computed_under, scope).query.sql_with_params()
     names = {"agency": run.agency_id, "track": run.track, "number": run.number, "lo": lo, "hi": hi}
     with connection.cursor() as cursor:
         cursor.execute(_VERDICT_TABLE)

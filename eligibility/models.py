@@ -117,7 +117,7 @@ class Run(models.Model):
     hold = models.CharField(_("why it waits"), max_length=10, choices=Hold, blank=True)
     cutoff_at = models.DateTimeField(_("scores approved until"))
     inputs_seen = models.PositiveBigIntegerField(default=0)
-    job_id = models.BigIntegerField(null=True)
+    job_id = models.BigIntegerField(default=0)  # 0: a missed week had none
     started_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     in_scope = models.PositiveIntegerField(_("people"), default=0)
     eligible = models.PositiveIntegerField(_("eligible"), default=0)
@@ -156,6 +156,13 @@ class Run(models.Model):
     def __str__(self) -> str:
         year, week, _day = self.week.isocalendar()
         return f"{self.track} {year}-W{week:02d} #{self.number}"
+
+    @property
+    def computed_under(self) -> Policy:
+        """The policy of a run that was computed; only a missed week has none (`run_names_its_policy`)."""
+        if self.policy is None:
+            raise ValueError("a missed week was computed under no policy")
+        return self.policy
 
     @property
     def flips(self) -> int:

@@ -99,9 +99,9 @@ def unattended(*, at: dt.datetime, patience: dt.timedelta) -> list[int]:
                    AND held.database = (SELECT oid FROM pg_database WHERE datname = current_database())
                    AND held.classid = %(space)s AND held.objid = chunk.id AND held.granted
                  WHERE chunk.job_id = job.id AND chunk.state = 'RUNNING'
-                   AND chunk.claimed_at >= clock_timestamp() - %(patience)s)
+                   AND chunk.claimed_at >= clock_timestamp() - make_interval(secs => %(patience)s))
                ORDER BY job.id""",
-            {"at": at, "space": LOCK_SPACE, "patience": patience, "attempts": ATTEMPTS},
+            {"at": at, "space": LOCK_SPACE, "patience": patience.total_seconds(), "attempts": ATTEMPTS},
         )
         return [pk for (pk,) in cursor.fetchall()]
 

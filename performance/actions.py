@@ -197,7 +197,8 @@ def _sort_out(asked, rows, by, shown_up_to, *, must_be_rated):
     """Which of the scores asked for are taken, how many are left alone by reason, and one of the latter."""
     wanted = set(asked)
     known = [row for row in rows if row.pk in wanted]
-    taken, skipped, left = [], Counter(), None
+    skipped: Counter[str] = Counter()
+    taken, left = [], None
     for row in known:
         code = _why_not(row, by, shown_up_to, must_be_rated)
         if code:
@@ -278,7 +279,7 @@ def _check_period(kind, year, period, at) -> None:
 def _fitting(inputs: dict) -> dict:
     """The inputs with those emptied that their regime does not know."""
     strange = {Regime.P6: RATED_FROM[:4], Regime.PP30: RATED_FROM[4:], Regime.PP46: RATED_FROM[3:]}
-    empty = strange.get(inputs.get("regime"), ())
+    empty = strange.get(inputs["regime"], ()) if "regime" in inputs else ()
     return {name: BLANK.get(name) if value is None or name in empty else value for name, value in inputs.items()}
 
 

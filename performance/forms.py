@@ -1,5 +1,7 @@
 """Cleaning what an officer types: a score by hand, a correction, the reason of a return, a file."""
 
+from typing import Any, cast
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import (
@@ -50,11 +52,12 @@ class RatedForm(forms.ModelForm):
         """The action checks the row as a whole, and the database its constraints."""
 
     def clean(self):
-        data = super().clean()
+        data = super().clean() or {}
         if self.errors:
             return data
         try:
-            rate(data["regime"], **{name: data.get(name) for name in RATED_FROM})
+            inputs: dict[str, Any] = {name: data.get(name) for name in RATED_FROM}
+            rate(data["regime"], **inputs)
         except Unratable as problem:
             self.add_error(problem.field if problem.field in self.fields else None, problem.message)
         return data
@@ -118,6 +121,7 @@ class UploadForm(forms.Form):
 
     def __init__(self, *args, agencies, **kwargs):
         super().__init__(*args, **kwargs)
-        self.fields["agency"].queryset = agencies
+        choice = cast(forms.ModelChoiceField, self.fields["agency"])
+        choice.queryset = agencies
         if len(agencies) == 1:
-            self.fields["agency"].initial = agencies[0]
+            choice.initial = agencies[0]

@@ -7,6 +7,7 @@ for one person. Day rules go through the planner's own check.
 import dataclasses
 import datetime as dt
 from decimal import Decimal
+from typing import Any
 
 from django.utils.dateparse import parse_datetime
 from django.utils.formats import date_format, number_format
@@ -102,7 +103,7 @@ def _published(employee: Employee, week: dt.date):
     for run in decisions.published_runs(employee.agency_id, week):
         decision = decisions.decision_at(run, employee.pk)
         if decision:
-            yield run.policy, run, list(decision.reasons), decision.evidence
+            yield run.computed_under, run, list(decision.reasons), decision.evidence
 
 
 def _computed(employee: Employee, week: dt.date, policy: Policy | None, now: dt.datetime):
@@ -165,7 +166,7 @@ def _headline(eligible: bool | None, date: dt.date | None) -> str:
 
 def _fact(name: str, facts: dict) -> FactView | None:
     """One fact in the reader's words, with where it comes from and since when; None where it says nothing."""
-    value = facts.get(name)
+    value: Any = facts.get(name)
     appraisal = _("appraisal %(year)s, version %(number)s") % {
         "year": facts.get("appraisal_year"),
         "number": facts.get("appraisal_number"),
@@ -196,7 +197,7 @@ def _who(user_id: int) -> str:
 
 
 def _service_source(facts: dict) -> str:
-    unit = Unit.objects.filter(pk=facts.get("unit_id")).first()
+    unit = Unit.objects.filter(pk=facts.get("unit_id") or 0).first()
     return _("post in %(unit)s") % {"unit": unit} if unit else _("personnel record")
 
 

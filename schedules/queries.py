@@ -120,7 +120,7 @@ def allowing(placement: Placement, week: dt.date) -> list[Policy]:
     """The policies under which the person is eligible in a week, by the runs published for it."""
     runs = decisions.published_runs(placement.agency_id, week)
     found = ((run, decisions.decision_at(run, placement.employee_id)) for run in runs)
-    return [run.policy for run, decision in found if decision and decision.eligible]
+    return [run.computed_under for run, decision in found if decision and decision.eligible]
 
 
 def my_weeks(employee: Employee, mondays: list[dt.date], *, today: dt.date) -> list[WeekView]:
@@ -218,7 +218,7 @@ def _offer(policies: list[Policy], day: DayFacts) -> Offer:
 
 def judge(policies: list[Policy], day: DayFacts) -> tuple[str | None, DayRule | None, int | None]:
     """The first failing rule of a day (code, rule) and its cap; a day is allowed if one policy in force allows it."""
-    answer = (None, None, None)
+    answer: tuple[str | None, DayRule | None, int | None] = (None, None, None)
     for policy in policies:
         rules = day_rules(policy)
         cap = cap_rule(rules).cap(day.unit_size, day.unit_percent)
@@ -287,7 +287,7 @@ def _caps(keys: set) -> dict:
     for agency_id, week in keys:
         wanted |= Q(agency_id=agency_id, week=week)
     runs = Run.objects.published().filter(wanted).select_related("policy")
-    return {(run.agency_id, run.week): cap_rule(day_rules(run.policy)) for run in runs}
+    return {(run.agency_id, run.week): cap_rule(day_rules(run.computed_under)) for run in runs}
 
 
 def decided_lately(user, limit: int = 20) -> list[Request]:

@@ -36,10 +36,12 @@ GROUPS = {
 def sidebar(request) -> list[dict]:
     """Groups of links in the shape unfold's template reads."""
     titles = {"work": _("Decisions"), "people": _("People"), "rules": _("Rules"), "access": _("Access and trail")}
-    first = {"title": "", "items": [_link(request, _("What waits"), reverse("admin:index"), "inbox", exact=True)]}
-    groups = [{"title": titles[name], "items": list(_items(request, models))} for name, models in GROUPS.items()]
-    last = {"separator": True, "title": "", "items": [_link(request, _("My week"), reverse("my-week"), "arrow_back")]}
-    return [group for group in [first, *groups, last] if group["items"]]
+    waiting = _link(request, _("What waits"), reverse("admin:index"), "inbox", exact=True)
+    back = _link(request, _("My week"), reverse("my-week"), "arrow_back")
+    groups: list[dict] = [{"title": "", "items": [waiting]}]
+    groups += [{"title": titles[name], "items": list(_items(request, models))} for name, models in GROUPS.items()]
+    groups.append({"separator": True, "title": "", "items": [back]})
+    return [group for group in groups if group["items"]]
 
 
 def agency_name(request) -> str:

@@ -32,10 +32,10 @@ def problem(exc, context) -> Response | None:
     if not isinstance(codes, str):
         body["errors"] = exc.detail
     headers = {}
-    if getattr(exc, "auth_header", None):
-        headers["WWW-Authenticate"] = exc.auth_header
-    if getattr(exc, "wait", None):
-        headers["Retry-After"] = str(int(exc.wait))
+    if challenge := getattr(exc, "auth_header", None):
+        headers["WWW-Authenticate"] = challenge
+    if wait := getattr(exc, "wait", None):
+        headers["Retry-After"] = str(int(wait))
     response = Response(body, status=exc.status_code, headers=headers)
     response.content_type = "application/problem+json"
     return response

@@ -131,7 +131,7 @@ def _hold(run: Run) -> str:
         return Run.Hold.NEW_POLICY
     if last.week.isocalendar().year != run.week.isocalendar().year:
         return Run.Hold.NEW_YEAR
-    if run.flips * 100 > run.policy.brake_percent * max(last.in_scope, 1):
+    if run.flips * 100 > run.computed_under.brake_percent * max(last.in_scope, 1):
         return Run.Hold.BRAKE
     return ""
 

@@ -93,7 +93,7 @@ class Migration(migrations.Migration):
                 ('hold', models.CharField(blank=True, choices=[('FIRST', 'first run of this agency and track'), ('NEW_POLICY', 'first run under a new policy version'), ('NEW_YEAR', 'first run of the year'), ('BRAKE', 'more people change than the policy lets pass by itself'), ('BY_HAND', 'started by hand')], max_length=10, verbose_name='why it waits')),
                 ('cutoff_at', models.DateTimeField(verbose_name='scores approved until')),
                 ('inputs_seen', models.PositiveBigIntegerField(default=0)),
-                ('job_id', models.BigIntegerField(null=True)),
+                ('job_id', models.BigIntegerField(default=0)),
                 ('in_scope', models.PositiveIntegerField(default=0, verbose_name='people')),
                 ('eligible', models.PositiveIntegerField(default=0, verbose_name='eligible')),
                 ('changed', models.PositiveIntegerField(default=0, verbose_name='changed')),

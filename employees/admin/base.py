@@ -23,7 +23,7 @@ class ActionAdmin(ModelAdmin):
     `visible_to`, which rows they see (`scope`); those that write name their actions and override `save_model`."""
 
     of_the_portal = True  # the site registers nothing else
-    actions = None
+    actions: list[str] | None = None
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     list_per_page = 50

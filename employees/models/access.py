@@ -78,7 +78,7 @@ class Reach:
         return covered
 
 
-class UserManager(BaseUserManager):
+class UserManager(BaseUserManager["User"]):
     def create_user(self, username=None, password=None, **fields):
         user = self.model(username=username or uuid.uuid4().hex, **fields)
         user.set_password(password)
@@ -106,7 +106,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     objects = UserManager()
     USERNAME_FIELD = "username"
     EMAIL_FIELD = "email"
-    REQUIRED_FIELDS: list[str] = []
+    REQUIRED_FIELDS = []
 
     class Meta:
         verbose_name = _("account")

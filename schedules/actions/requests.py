@@ -41,7 +41,7 @@ def send_request(*, by: User, date: dt.date, gives_up_id: int | None, reason: st
 
 
 def _placement(by: User, date: dt.date) -> Placement:
-    placement = placement_on(by.employee_id, date)
+    placement = placement_on(by.reach.me, date)
     if placement is None:
         raise Refused("NO_PLACEMENT", _("There is no placement in a unit on that day. HR can record it."))
     return placement
@@ -71,7 +71,7 @@ def _given_up(by: User, day_id: int | None, date: dt.date, today: dt.date) -> Wf
 
 def _check_fits(placement: Placement, date: dt.date, given_up: WfhDay | None) -> str:
     """Every day rule, with the same check as the planner's. Returns the track that allows the day."""
-    facts = queries.day_facts(placement, [date], on_request=True, without=given_up and given_up.pk)[date]
+    facts = queries.day_facts(placement, [date], on_request=True, without=given_up.pk if given_up else None)[date]
     policies = queries.allowing(placement, monday_of(date))
     code, rule, _cap = queries.judge(policies, facts)
     if code and rule:
@@ -85,7 +85,7 @@ def _check_fits(placement: Placement, date: dt.date, given_up: WfhDay | None) ->
 
 def _send(by: User, placement: Placement, date, given_up, reason: str, at) -> Request:
     request = Request.objects.create(
-        employee_id=by.employee_id,
+        employee_id=placement.employee_id,
         agency_id=placement.agency_id,
         week=monday_of(date),
         gives_up=given_up,

@@ -5,6 +5,7 @@ import datetime as dt
 
 from django.db import connection, transaction
 from django.db.models import Count, Max
+from django.utils.translation import gettext as _
 from psycopg2.extras import DateRange, execute_values
 
 from eligibility import engine
@@ -70,7 +71,8 @@ def run_week(*, agency: Agency, track: str, week: dt.date, by, at: dt.datetime, 
     """Compute a week in this process, by hand. With `publish`: publish whatever the brake says, and plan the week."""
     try:
         run = start_run(agency=agency, track=track, week=week, by=by, at=at, by_hand=True)
-        run = work_run(job_id=run.job_id, at=at)
+        work_run(job_id=run.job_id, at=at)
+        run.refresh_from_db()
     except Refused as refused:
         if refused.code != "WAITING" or not publish:
             raise
@@ -102,7 +104,7 @@ def draft_week(*, agency: Agency, week: dt.date) -> Draft:
     served: set[int] = set()
     for run in runs:
         home = _home(agency, dates, rows)
-        rules = queries.day_rules(run.policy)
+        rules = queries.day_rules(run.computed_under)
         for unit_id, people in _candidates(run, week).items():
             free = [person for person in people if person.employee_id not in served]
             days = [_base(units[unit_id], date, off, home, sizes) for date in dates]
@@ -134,7 +136,7 @@ def _base(unit, date, off, home, sizes) -> DayFacts:
 
 def _candidates(run: Run, week: dt.date) -> dict[int, list[Candidate]]:
     """Eligible people without a day this week, by unit, with what they had in the last twelve weeks. One query."""
-    names = {
+    names: dict = {
         "agency": run.agency_id,
         "track": run.track,
         "number": run.number,
@@ -222,6 +224,8 @@ def plans_owed(*, at: dt.datetime) -> list[tuple[Agency, dt.date]]:
 def preview(*, agency: Agency, track: str, week: dt.date, at: dt.datetime) -> str:
     """What a run of this week would count now; writes nothing."""
     policy = decisions.policy_of(agency.pk, track, week)
+    if policy is None:
+        raise Refused("NO_POLICY", _("No policy of this track is in force in that week."))
     rows = engine.verdicts(policy, engine.Scope(agency.pk, week, at)).values_list("reasons", flat=True)
     reasons = [tuple(row) for row in rows]
     return f"{len(reasons)} people, {sum(1 for row in reasons if not row)} eligible"

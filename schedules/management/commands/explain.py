@@ -3,6 +3,7 @@
 import datetime as dt
 import json
 import sys
+from typing import NoReturn
 
 from django.core.management.base import BaseCommand
 from django.core.serializers.json import DjangoJSONEncoder
@@ -65,6 +66,6 @@ class Command(BaseCommand):
                 ]
         return "\n".join(lines)
 
-    def _refuse(self, message: str):
+    def _refuse(self, message: str) -> NoReturn:
         self.stderr.write(message)
         sys.exit(2)

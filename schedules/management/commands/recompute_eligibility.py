@@ -1,6 +1,7 @@
 """The weekly run by hand."""
 
 import sys
+from typing import NoReturn
 
 from django.core.management.base import BaseCommand
 from django.utils import timezone
@@ -53,6 +54,6 @@ class Command(BaseCommand):
         self.stdout.write(f"{name}: {counts}, {run.get_state_display()}")
         return True
 
-    def _refuse(self, message: str):
+    def _refuse(self, message: str) -> NoReturn:
         self.stderr.write(message)
         sys.exit(2)
