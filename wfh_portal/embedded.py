@@ -132,7 +132,7 @@ def template_database(servers: Servers, env: dict[str, str], logs: Path) -> Iter
     address = urlsplit(servers.owner_url)
     execute(servers.owner_url, f"CREATE DATABASE {name}" + (f" TEMPLATE {DATABASE}" if ours else ""))
     try:
-        owner = env | {"DATABASE_URL": urlunsplit(address._replace(path=f"/{name}"))}
+        owner = env | {"DATABASE_URL": urlunsplit(address._replace(path=f"/{name}")), "STATEMENT_TIMEOUT": "0"}
         run("migrate", [sys.executable, CLONE / "manage.py", "migrate", "-v0"], env=owner, cwd=CLONE, logs=logs)
         yield {"TEST_TEMPLATE_DB": name, "DATABASE_URL": servers.owner_url}
     finally:

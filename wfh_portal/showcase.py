@@ -55,6 +55,7 @@ class Stage:
     def manage(self, name: str, *arguments: str, owner: bool = False) -> str:
         """Run a management command as a step, as the owner of the tables or as the application."""
         env = self.env | ({"DATABASE_URL": self.servers.owner_url} if owner else {})
+        env["STATEMENT_TIMEOUT"] = "0"  # a step takes the time it needs; pages and tasks have a limit
         return run(name, [*MANAGE, *arguments], env=env, cwd=CLONE, logs=self.logs)
 
     def done(self, step: str, state: str) -> bool:
