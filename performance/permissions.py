@@ -43,11 +43,6 @@ def not_now(score: Appraisal) -> str:
     return ""
 
 
-def may_decide(user, score: Appraisal) -> bool:
-    """Whether to show the buttons for a score the user covers (`score.agency` loaded)."""
-    return not (not_now(score) or not_by_you(user, score, score.agency.four_eyes_import))
-
-
 def may_correct(user, score: Appraisal) -> bool:
     """Whether a score the user covers may be replaced by a new version: never one's own, never a replaced one."""
     return score.superseded_at is None and score.employee_id != user.employee_id

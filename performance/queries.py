@@ -15,8 +15,3 @@ def to_decide(user):
 def waiting_under(user):
     """All scores waiting among the people the user is HR for, also those a colleague must decide."""
     return Appraisal.objects.filter(covered_by(user), superseded_at__isnull=True).waiting()
-
-
-def correctable(user):
-    """The versions this user may replace by a new one (see `permissions.may_correct`)."""
-    return Appraisal.objects.filter(covered_by(user), superseded_at__isnull=True).exclude(employee=user.reach.me)
