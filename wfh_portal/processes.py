@@ -96,6 +96,8 @@ class Follower:
 
     def fresh(self) -> str:
         """The complete lines written since the last call."""
+        if self.log.stat().st_size < self.position:  # emptied by `trim_logs`
+            self.position = 0
         with self.log.open("rb") as file:
             file.seek(self.position)
             text = file.read()
@@ -167,6 +169,12 @@ class Family:
             if time.monotonic() > deadline:
                 raise RuntimeRefused(f"{what} was not ready within {seconds:.0f} s. See the logs in {self.logs}.")
             time.sleep(0.05)
+
+    def trim_logs(self) -> None:
+        """Empty the logs that grew long (the children append, so they go on at the beginning)."""
+        for child in (child for tier in self.tiers for child in tier):
+            if child.log.stat().st_size > 10 * LOG_LIMIT:
+                os.truncate(child.log, 0)
 
     def stop(self) -> None:
         """End every child, tier by tier. A signal that arrives meanwhile does not stop the stopping."""

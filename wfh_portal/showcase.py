@@ -37,6 +37,8 @@ LEFT_OUT = {"__pycache__", "staticfiles"}
 
 ROUTINE = re.compile(r"\[?\d{4}-\d\d-\d\d [\d:,]+:? INFO")  # a worker's log line about nothing but its work
 
+PREFIX = re.compile(r"^[\d-]{10} [\d:,]+ WARNING celery\.redirected \[.*?\] ")  # what the worker puts before a mail
+
 
 @dataclass(frozen=True)
 class Stage:
@@ -165,7 +167,8 @@ def start_web(family: Family, stage: Stage) -> None:
     """Gunicorn with two workers of four threads, as in production."""
     say("Starting the web server ...")
     command = [sys.executable, "-m", "gunicorn", "--preload", "--worker-class", "gthread", "--workers", "2"]
-    command += ["--threads", "4", "--bind", f"127.0.0.1:{stage.port}", "--graceful-timeout", "5", "wfh_portal.wsgi"]
+    command += ["--threads", "4", "--bind", f"127.0.0.1:{stage.port}", "--graceful-timeout", "5"]
+    command += ["--no-control-socket", "wfh_portal.wsgi"]  # it would lie in the home folder
     family.start("web", command, env=stage.env, cwd=CLONE)
 
 
@@ -188,7 +191,8 @@ def watch(family: Family, mails: Follower) -> None:
     """Show what the mail worker says, which is the demo's mails, until a child ends by itself or we are stopped."""
     while True:
         family.check()
-        lines = [line for line in mails.fresh().splitlines() if not ROUTINE.match(line)]
+        family.trim_logs()
+        lines = [PREFIX.sub("", line) for line in mails.fresh().splitlines() if not ROUTINE.match(line)]
         if lines:
             show("\n".join(lines))
         time.sleep(0.5)

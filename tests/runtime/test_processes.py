@@ -130,6 +130,18 @@ def test_a_follower_gives_whole_lines_once_and_only_new_ones(family):
     assert follower.fresh() == ""
 
 
+def test_a_log_that_grows_long_is_emptied_and_followed_on(family, monkeypatch):
+    child = family.start("mail", python("import time; print('first', flush=True); time.sleep(60)"), env=os.environ)
+    follower = Follower(child)
+    wait_until(lambda: "first" in child.last_lines())
+    assert follower.says("first")
+    monkeypatch.setattr(processes, "LOG_LIMIT", 0)
+    family.trim_logs()
+    assert child.log.read_text() == ""
+    child.log.write_text("new\n")
+    assert follower.says("new")
+
+
 def test_a_long_log_is_set_aside(tmp_path, monkeypatch):
     monkeypatch.setattr(processes, "LOG_LIMIT", 10)
     (tmp_path / "web.log").write_text("x" * 11)
