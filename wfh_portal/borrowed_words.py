@@ -1,4 +1,4 @@
-"""Words of the admin's library that has no Indonesian of its own. Named here, they stand in our catalogue, which wins."""
+"""Words of the admin's library, which has no Indonesian. Named here, they stand in our catalogue, and ours wins."""
 
 from django.utils.translation import gettext_noop as _
 

@@ -105,7 +105,7 @@ def test_the_way_of_the_publish_button(cast, client, policy):
     stale = client.post(publish, {"version": "7"}, follow=True)
     assert [m.level_tag for m in stale.context["messages"]] == ["error"]
     done = client.post(publish, {"version": "1"}, follow=True)
-    assert [str(m) for m in done.context["messages"]] == ["The week is published."]
+    assert [str(m) for m in done.context["messages"]] == ["Minggu ini telah diterbitkan."]
     run.refresh_from_db()
     assert (run.state, run.published_by) == ("PUBLISHED", cast.hadi_user)
     assert Event.objects.filter(verb="run.publish", actor_id=cast.hadi_user.pk).count() == 1
