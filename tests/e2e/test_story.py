@@ -6,6 +6,7 @@ Real web server, worker, beat and broker; a real browser; nothing is called past
 import datetime as dt
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from django.utils import timezone
 from playwright.sync_api import expect
 
@@ -18,6 +19,7 @@ from tests.rig import until
 from .conftest import DESK, PHONE
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+WCAG = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]}}
 HEADER = "nip,jenis,tahun,periode,rezim,hasil_kerja,perilaku_kerja,catatan\n"
 
 
@@ -50,9 +52,12 @@ class Reader:
         self.page.click("main button[type=submit]")
         expect(self.page).to_have_url(f"{address}/")
 
-    def shot(self, name):
+    def shot(self, name, *, readable_by_all=False):
         self.page.screenshot(path=self.shots / f"{name}.png", full_page=False)
         assert not self.errors
+        if readable_by_all:
+            found = Axe().run(self.page, options=WCAG)
+            assert found.violations_count == 0, found.generate_report()
 
 
 def scores(cast) -> str:
@@ -124,17 +129,17 @@ def _sari_reads_and_asks(sari, cast):
     assert WfhDay.objects.get(employee=cast.sari).date == wednesday
     sari.page.goto("/")
     expect(sari.page.locator("li", has_text="WFH")).to_contain_text([f"{wednesday.day} "])
-    sari.shot("5-my-week")
+    sari.shot("5-my-week", readable_by_all=True)
     sari.page.click(f"a[href='/why/{week_name(cast.monday)}/']")
     expect(sari.page.locator("main")).to_contain_text("Hadi Wijaya")
     expect(sari.page.locator("main")).to_contain_text("REWARD-2019")
-    sari.shot("6-why")
+    sari.shot("6-why", readable_by_all=True)
     sari.page.goto("/")
     sari.page.click(f"a[href*='/requests/new/'][href*='{cast.monday:%Y-%m}'], a[href*='/requests/new/']")
     day = sari.page.locator("input[name=date]").first
     asked = dt.date.fromisoformat(day.get_attribute("value"))
     day.check()
-    sari.shot("7-another-day")
+    sari.shot("7-another-day", readable_by_all=True)
     sari.page.click("main form button[type=submit]")
     assert Request.objects.get().date == asked
     return asked
@@ -143,7 +148,7 @@ def _sari_reads_and_asks(sari, cast):
 def _budi_approves(budi):
     budi.page.goto("/approvals/")
     expect(budi.page.locator("main")).to_contain_text("Sari Rahmawati")
-    budi.shot("8-approvals")
+    budi.shot("8-approvals", readable_by_all=True)
     budi.page.click("form[action$='/approve/'] button")
     expect(budi.page.locator("form[action$='/approve/']")).to_have_count(0)
 
@@ -151,7 +156,7 @@ def _budi_approves(budi):
 def _the_day_has_moved(sari, cast, asked, processes):
     sari.page.goto("/")
     expect(sari.page.locator("li", has_text="WFH")).to_contain_text([f"{asked.day} "])
-    sari.shot("9-moved")
+    sari.shot("9-moved", readable_by_all=True)
     assert WfhDay.objects.active().get(employee=cast.sari).date == asked
     key = f"request-approved.{Request.objects.get().pk}@"
     until(lambda: key in processes.log(), "the mail is sent by the worker", log=processes.log)
