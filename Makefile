@@ -7,7 +7,7 @@ export DEMO_PEOPLE ?= 5000
 export PORT ?= 8000
 
 .DEFAULT_GOAL := help
-.PHONY: help python install install-dev demo run test test-slow check fix messages lock
+.PHONY: help python install install-dev demo run test test-slow check bench fix messages lock
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 20

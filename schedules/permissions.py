@@ -35,11 +35,3 @@ def check_may_decide(user, request: Request) -> None:
         raise Denied("NOT_YOURS", _("This person has no supervisor on record; HR decides."))
     if request.supervisor_id != user.reach.me:
         raise Denied("NOT_YOURS", _("Only the supervisor this request was laid before decides it."))
-
-
-def may_decide(user, request: Request) -> bool:
-    try:
-        check_may_decide(user, request)
-    except Denied:
-        return False
-    return True

@@ -4,7 +4,7 @@ import dataclasses
 import datetime as dt
 
 from django.db import connection, transaction
-from django.db.models import Count, Max
+from django.db.models import Count, Max, Q
 from django.utils.translation import gettext as _
 from psycopg2.extras import DateRange, execute_values
 
@@ -33,11 +33,19 @@ def due(*, at: dt.datetime) -> list[tuple[Agency, str, dt.date]]:
     rows = PolicyInForce.objects.filter(valid__overlap=near).select_related("agency")
     for agency, track in sorted({(row.agency, row.track) for row in rows}, key=lambda r: (r[0].pk, r[1])):
         for week in _weeks_due(agency, at):
-            tried = Run.objects.filter(agency=agency, track=track, week__gte=week).exclude(state=Run.State.WITHDRAWN)
             covered = decisions.policy_of(agency.pk, track, week) is not None
-            if covered and not tried.exists():
+            if covered and not _settled(agency, track, week, week_of(at, agency.zone) + WEEK):
                 found.append((agency, track, week))
     return found
+
+
+def _settled(agency: Agency, track: str, week: dt.date, following: dt.date) -> bool:
+    """Whether nothing is left to start for a week: it, or the week after, has been tried, or a later one is published.
+
+    A run made by hand for weeks ahead that merely waits does not keep this one from starting.
+    """
+    runs = Run.objects.filter(agency=agency, track=track, week__gte=week).exclude(state=Run.State.WITHDRAWN)
+    return runs.filter(Q(week__lte=following) | Q(state=Run.State.PUBLISHED)).exists()
 
 
 def _weeks_due(agency: Agency, at: dt.datetime) -> list[dt.date]:

@@ -100,3 +100,16 @@ def test_two_ticks_make_one_run_and_missed_weeks_are_noted(planned, at):
     assert second == []
     missed = Run.objects.filter(state=Run.State.MISSED).order_by("week").values_list("week", flat=True)
     assert list(missed) == [dt.date(2026, 12, 7), dt.date(2026, 12, 14)]
+
+
+def test_a_run_by_hand_for_weeks_ahead_does_not_stop_the_weekly_one(planned, at):
+    ahead = WEEK + dt.timedelta(weeks=2)
+    by_hand = weekly.run_week(agency=planned.agency, track="REWARD", week=ahead, by=None, at=at)
+    assert by_hand.state == Run.State.WAITING
+    friday = dt.datetime(2026, 12, 4, 15, tzinfo=planned.agency.zone)
+    due = dt.date(2026, 12, 7)
+    assert [week for _a, _t, week in weekly.due(at=friday)] == [due]
+    assert [run.week for run in weekly.start_due(at=friday)] == [due]
+    by_hand.refresh_from_db()
+    assert by_hand.state == Run.State.WITHDRAWN  # with an event; it can be made again once its own week comes
+    assert weekly.due(at=friday) == []
