@@ -27,6 +27,10 @@ class Policy(models.Model):
         _("brake (%)"), default=20, help_text=_("A run in which more people change waits for a person.")
     )
 
+    plan_automatic = models.BooleanField(
+        _("weekly plan publishes itself"), default=False, help_text=_("Otherwise the HR head publishes the draft.")
+    )
+
     class Meta:
         verbose_name = _("policy")
         verbose_name_plural = _("policies")

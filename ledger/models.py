@@ -94,6 +94,27 @@ class Outbox(models.Model):
         return self.key
 
 
+class Reply(models.Model):
+    """What an API write was answered under a caller's Idempotency-Key; the same key never acts twice."""
+
+    user_id = models.BigIntegerField()
+    key = models.CharField(max_length=100)
+    digest = models.CharField(max_length=64)  # of method, path and body: the same key with another request is refused
+    status = models.PositiveSmallIntegerField(null=True)  # NULL: still at work
+    body = models.JSONField(null=True)
+    etag = models.CharField(max_length=40, blank=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("answer kept for repeats")
+        verbose_name_plural = _("answers kept for repeats")
+        constraints = [models.UniqueConstraint(fields=["user_id", "key"], name="reply_once")]
+        indexes = [models.Index(fields=["at"], name="reply_at")]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} {self.key}"
+
+
 class JobRun(models.Model):
     """A big job over many rows, cut into chunks that any worker can continue."""
 

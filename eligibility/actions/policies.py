@@ -17,7 +17,7 @@ from ledger.trail import record
 
 from .refused import Refused
 
-FIELDS = ("code", "version", "track", "name_id", "name_en", "basis", "brake_percent", "rules")
+FIELDS = ("code", "version", "track", "name_id", "name_en", "basis", "brake_percent", "plan_automatic", "rules")
 
 
 def load_policies(*, by, at: dt.datetime, files: Iterable[Path] | None = None) -> list[Policy]:

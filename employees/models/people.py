@@ -4,7 +4,7 @@ import uuid
 
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateRangeField, RangeOperators
-from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.indexes import GinIndex, GistIndex
 from django.db import models
 from django.db.models import DateField, Exists, F, Func, OuterRef, Q
 from django.db.models.functions import Cast, Now
@@ -188,3 +188,42 @@ class Placement(models.Model):
 
     def __str__(self) -> str:
         return f"{self.employee_id} → {self.unit_id}"
+
+
+class LeaveQuerySet(models.QuerySet):
+    def visible_to(self, user):
+        return self.filter(employee__in=Employee.objects.visible_to(user))
+
+    def on(self, date):
+        return self.filter(valid__contains=date)
+
+
+@versions()
+class Leave(models.Model):
+    """*Cuti*, sickness, a journey on duty: days on which a person is known to be away, from–until (half-open)."""
+
+    employee = models.ForeignKey(Employee, models.PROTECT, related_name="leaves", verbose_name=_("employee"))
+    agency = models.ForeignKey(Agency, models.PROTECT, related_name="+")
+    valid = DateRangeField(_("valid"))
+    kind = models.CharField(_("kind"), max_length=60, blank=True)
+    source = models.CharField(_("source"), max_length=200, blank=True)
+
+    objects = LeaveQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("leave")
+        verbose_name_plural = _("leaves")
+        constraints = [
+            ExclusionConstraint(
+                name="leave_once",
+                expressions=[("employee", RangeOperators.EQUAL), ("valid", RangeOperators.OVERLAPS)],
+            ),
+            models.CheckConstraint(
+                condition=Q(valid__isempty=False, valid__lower_inf=False, valid__upper_inf=False),
+                name="leave_has_both_ends",
+            ),
+        ]
+        indexes = [GistIndex(fields=["agency", "valid"], name="leave_agency")]
+
+    def __str__(self) -> str:
+        return f"{self.employee_id} {self.valid}"
