@@ -11,7 +11,7 @@ from knox.models import AuthToken
 
 from ledger.trail import record
 
-from .models import User
+from employees.models import User
 
 
 class UnknownLanguage(Exception):
