@@ -21,6 +21,7 @@ class ImportCommand(BaseCommand):
     """Reads a CSV file, says what it would do, and does it with ``--apply --by NIP``."""
 
     needs_agency = True
+    agency_required = True  # False: the file may also concern all agencies
     requires_system_checks: list[str] = []
 
     def preview(self, *, at: dt.datetime, **known) -> Outcome:
@@ -34,7 +35,8 @@ class ImportCommand(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", metavar="FILE", type=Path, help="CSV in UTF-8; comma, semicolon or tab")
         if self.needs_agency:
-            parser.add_argument("--agency", metavar="CODE", required=True, help="code of the agency (kode_instansi)")
+            about = "code of the agency (kode_instansi)"
+            parser.add_argument("--agency", metavar="CODE", required=self.agency_required, help=about)
         what = parser.add_mutually_exclusive_group()
         what.add_argument("--dry-run", action="store_true", help="only say what would happen (the default)")
         what.add_argument("--apply", action="store_true", help="write it; needs --by")
@@ -59,7 +61,10 @@ class ImportCommand(BaseCommand):
 
     def more(self, options: dict, at) -> dict:
         """Further arguments for `preview` and `apply`."""
-        return {"agency": _agency(options["agency"])} if self.needs_agency else {}
+        if not self.needs_agency:
+            return {}
+        code = options["agency"]
+        return {"agency": None if code is None else _agency(code)}
 
     def report(self, result: Outcome, *, wanted: bool) -> None:
         """Counts, then each bad row with line, column and reason."""
