@@ -10,7 +10,7 @@ from django.db import connection
 from django.template import Node
 from psycopg2.extras import DateRange
 
-from employees.models import Agency, AgencyInputs, Employee, Placement, Role, RoleGrant, Unit, User
+from employees.models import Agency, AgencyInputs, Employee, Leave, Placement, Role, RoleGrant, Unit, User
 from performance.models import Appraisal
 from performance.rating import Level, Rating, Regime
 
@@ -79,6 +79,12 @@ def account(person=None, password="rahasia-sekali-1", **fields):
 
 def grant(user, role, agency=None, unit=None, valid=ALWAYS):
     return RoleGrant.objects.create(user=user, role=role, agency=agency, unit=unit, valid=valid)
+
+
+def leave(person, first, last, kind="Cuti tahunan", **fields):
+    """A person's leave from the first to the last day, both included."""
+    valid = DateRange(first, last + dt.timedelta(days=1))
+    return Leave.objects.create(employee=person, agency=person.agency, valid=valid, kind=kind, **fields)
 
 
 def appraisal(person, year=2025, rating=Rating.VERY_GOOD, state=Appraisal.State.APPROVED, by=None, at=None, **fields):

@@ -19,6 +19,7 @@ GROUPS = {
     ],
     "people": [
         ("employees.employee", "badge"),
+        ("employees.leave", "beach_access"),
         ("employees.unit", "account_tree"),
         ("employees.agency", "account_balance"),
         ("employees.holiday", "event_busy"),

@@ -9,9 +9,8 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from knox.models import AuthToken
 
-from ledger.trail import record
-
 from employees.models import User
+from ledger.trail import record
 
 
 class UnknownLanguage(Exception):

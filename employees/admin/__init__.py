@@ -1,6 +1,6 @@
-"""The admin of agencies, people, access and the audit trail, and the base that all admins of the portal share."""
+"""The admin of agencies, people, days away, access and the trail, and the base that all admins of the portal share."""
 
-from . import access, people
+from . import access, days, people
 from .base import ActionAdmin, UnitFilter, tones, unit_now
 
-__all__ = ["ActionAdmin", "UnitFilter", "access", "people", "tones", "unit_now"]
+__all__ = ["ActionAdmin", "UnitFilter", "access", "days", "people", "tones", "unit_now"]

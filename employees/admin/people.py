@@ -1,13 +1,13 @@
-"""Agencies, units, people and days off: read here; they change through files (see the commands `import_…`)."""
+"""Agencies, units and people: read here; they change through files (see the commands `import_…`)."""
 
 from django.contrib import admin
-from django.db.models import F, Q
+from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 
-from employees.models import Agency, Employee, Holiday, Placement, Unit
+from employees.models import Agency, Employee, Placement, Unit
 from employees.models.access import READS_PEOPLE
 from employees.permissions import holds_any
 
@@ -158,25 +158,3 @@ class EmployeeAdmin(ActionAdmin):
     )
     def standing(self, employee):
         return employee.legal_status, employee.get_legal_status_display()
-
-
-@admin.register(Holiday)
-class HolidayAdmin(ActionAdmin):
-    list_display = ["date", "name", "kind", "for_whom", "source"]
-    list_select_related = ["agency"]
-    list_filter = [("kind", ChoicesDropdownFilter)]
-    search_fields = ["name"]
-    ordering = ["-date"]
-    exclude = ["version"]
-
-    def may_read(self, user):
-        return bool(user.reach.grants)
-
-    def scope(self, user):
-        """Everybody's days off and those of the user's own agencies."""
-        rows = Holiday.objects.all()
-        return rows if user.reach.platform else rows.filter(Q(agency=None) | Q(agency__in=user.reach.agency_ids))
-
-    @display(description=_("for"))
-    def for_whom(self, holiday):
-        return holiday.agency or _("everybody")
