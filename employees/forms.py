@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget, UnfoldBooleanSwitchWidget
 
 from .identity import BadNip, parse_nip
-from .models import Agency, Employee, Holiday, Leave
+from .models import Agency, Employee, Holiday, Leave, User
 from .permissions import HR, people_of
 
 
@@ -30,7 +30,7 @@ class DayInput(UnfoldAdminTextInputWidget):
 class ForAction(forms.ModelForm):
     """A form whose saving is one action. `user` and `refusal` are set by the admin for each request."""
 
-    user = None
+    user: User
     refusal: Exception | None = None  # what the action answered to this very input
 
     def _post_clean(self):

@@ -15,9 +15,11 @@ def span(first: dt.date, last: dt.date) -> DateRange:
     return DateRange(first, last + dt.timedelta(days=1))
 
 
-def last_day(valid: DateRange) -> dt.date:
-    """The last day of a stored leave."""
-    return valid.upper - dt.timedelta(days=1)
+def days_of(valid: DateRange) -> tuple[dt.date, dt.date]:
+    """The first and the last day of a stored leave, which always has both ends."""
+    assert valid.lower is not None
+    assert valid.upper is not None
+    return valid.lower, valid.upper - dt.timedelta(days=1)
 
 
 def misfit(first: dt.date, last: dt.date) -> tuple[str, str, str] | None:
@@ -37,7 +39,7 @@ def misfit(first: dt.date, last: dt.date) -> tuple[str, str, str] | None:
 
 def said(valid: DateRange) -> str:
     """From–until of a stored leave in the reader's language, the last day included."""
-    first, last = valid.lower, last_day(valid)
+    first, last = days_of(valid)
     if first == last:
         return date_format(first, "SHORT_DATE_FORMAT")
     return f"{date_format(first, 'SHORT_DATE_FORMAT')} – {date_format(last, 'SHORT_DATE_FORMAT')}"

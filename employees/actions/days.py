@@ -10,7 +10,7 @@ from django.db.models import F, Q
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from employees.leave import last_day, misfit, overlap_sentence, span
+from employees.leave import days_of, misfit, overlap_sentence, span
 from employees.models import Agency, AgencyInputs, Employee, Holiday, Leave
 from employees.permissions import may_declare_holiday, people_of
 from ledger.trail import record
@@ -119,12 +119,13 @@ def end_leave(*, leave_id: int, by, at: dt.datetime, last: dt.date | None) -> Le
         Leave.objects.filter(pk=leave.pk).delete()
         _changed(leave, "leave.take_back", by, at, before=before)
         return leave
-    if last > last_day(leave.valid):
+    first, until = days_of(leave.valid)
+    if last > until:
         message = _("This leave ends before that day. Record the further days as another leave.")
         raise Refused("ENDS_EARLIER", message)
-    _check_days(leave.valid.lower, last)
-    if last < last_day(leave.valid):
-        leave.valid = span(leave.valid.lower, last)
+    _check_days(first, last)
+    if last < until:
+        leave.valid = span(first, last)
         Leave.objects.filter(pk=leave.pk).update(valid=leave.valid)
         _changed(leave, "leave.end", by, at, before=before, after=_dates(leave))
     return leave
@@ -146,7 +147,7 @@ def _check_not_away(leave: Leave) -> None:
 
 def _dates(leave: Leave) -> dict:
     """What the ledger keeps: whose leave, and when; not its kind, which may tell of an illness."""
-    first, last = leave.valid.lower, last_day(leave.valid)
+    first, last = days_of(leave.valid)
     return {"employee": leave.employee_id, "first": first.isoformat(), "last": last.isoformat()}
 
 

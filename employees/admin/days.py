@@ -10,9 +10,9 @@ from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 
-from employees import leave as days_of
 from employees.actions import Refused, declare_holiday, end_leave, record_leave
 from employees.forms import HolidayForm, LeaveEndForm, LeaveForm
+from employees.leave import days_of
 from employees.models import Employee, Holiday, Leave
 from employees.models.access import READS_SCORES
 from employees.permissions import HR, holds_any, people_of
@@ -25,7 +25,7 @@ ONE_BUTTON = {"show_save_and_continue": False, "show_save_and_add_another": Fals
 class EnteringAdmin(ActionAdmin):
     """What an action refuses is said on the form, with everything typed still in it."""
 
-    saved: dict[bool, str]  # what is said when a row was changed (True) or added (False)
+    added = changed = gettext_lazy("Saved.")
 
     def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
         context = ONE_BUTTON | (extra_context or {})
@@ -40,10 +40,10 @@ class EnteringAdmin(ActionAdmin):
         return type(form.__name__, (form,), {"user": request.user, "refusal": getattr(request, "refusal", None)})
 
     def response_add(self, request, obj, post_url_continue=None):
-        return self._to_list(request, self.saved[False])
+        return self._to_list(request, self.added)
 
     def response_change(self, request, obj):
-        return self._to_list(request, self.saved[True])
+        return self._to_list(request, self.changed)
 
     def _to_list(self, request, text):
         messages.success(request, text)
@@ -59,7 +59,8 @@ class LeaveAdmin(EnteringAdmin):
     search_fields = ["employee__name", "employee__nip"]
     search_help_text = gettext_lazy("Name or NIP")
     ordering = ["-valid", "-pk"]
-    saved = {False: gettext_lazy("The leave is recorded."), True: gettext_lazy("The leave is changed.")}
+    added = gettext_lazy("The leave is recorded.")
+    changed = gettext_lazy("The leave is changed.")
 
     def may_read(self, user):
         return holds_any(user, READS_SCORES)
@@ -83,11 +84,11 @@ class LeaveAdmin(EnteringAdmin):
 
     @display(description=gettext_lazy("from"), ordering="valid")
     def first_day(self, leave):
-        return leave.valid.lower
+        return days_of(leave.valid)[0]
 
     @display(description=gettext_lazy("until (last day)"))
     def last_day(self, leave):
-        return days_of.last_day(leave.valid)
+        return days_of(leave.valid)[1]
 
     def has_add_permission(self, request):
         return holds_any(request.user, HR)
@@ -140,7 +141,7 @@ class HolidayAdmin(EnteringAdmin):
     search_fields = ["name"]
     ordering = ["-date"]
     fields = ["date", "name", "kind", "agency", "source"]
-    saved = {False: gettext_lazy("The day off is declared.")}
+    added = gettext_lazy("The day off is declared.")
 
     def may_read(self, user):
         return bool(user.reach.grants)

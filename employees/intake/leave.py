@@ -5,9 +5,8 @@ import datetime as dt
 from collections import defaultdict
 
 from django.utils.translation import gettext as _
-from psycopg2.extras import DateRange
 
-from employees.leave import misfit, overlap_sentence, span
+from employees.leave import days_of, misfit, overlap_sentence, span
 from employees.models import Agency, Employee, Leave
 from employees.permissions import HR
 from employees.reading import BadRow, Column, date, nip, read_rows, read_table, words
@@ -29,18 +28,19 @@ STAGED = {"employee_id": "bigint", "valid": "daterange", "kind": "text"}
 
 @dataclasses.dataclass(frozen=True)
 class Row:
-    """A readable row: whose leave, its days (half-open), its kind (None: the file has no such column)."""
+    """A leave, of the file or recorded: whose, its first and last day, its kind (None: the file has no such column)."""
 
     line: int
     employee_id: int
-    valid: DateRange
+    first: dt.date
+    last: dt.date
     kind: str | None
 
-    def shares_a_day(self, other: DateRange) -> bool:
-        return self.valid.lower < other.upper and other.lower < self.valid.upper
+    def shares_a_day(self, other: "Row") -> bool:
+        return self.first <= other.last and other.first <= self.last
 
-    def same(self, valid: DateRange, kind: str) -> bool:
-        return self.valid == valid and self.kind in (None, kind)
+    def same(self, recorded: "Row") -> bool:
+        return (self.first, self.last) == (recorded.first, recorded.last) and self.kind in (None, recorded.kind)
 
 
 def check_leave(*, content: bytes, agency: Agency) -> Outcome:
@@ -66,13 +66,13 @@ def _judge(content: bytes, agency: Agency) -> tuple[Outcome, list[Row]]:
     known = _known(rows)
     new, same = [], 0
     for row in rows:
-        met = [(valid, kind) for valid, kind in known[row.employee_id] if row.shares_a_day(valid)]
-        if not met:
+        met = next((there for there in known[row.employee_id] if row.shares_a_day(there)), None)
+        if met is None:
             new.append(row)
-        elif row.same(*met[0]):
+        elif row.same(met):
             same += 1
         else:
-            bad.append(BadRow(row.line, "mulai", overlap_sentence(met[0][0])))
+            bad.append(BadRow(row.line, "mulai", overlap_sentence(span(met.first, met.last))))
     return outcome(new, [], same, bad, table.unknown), new
 
 
@@ -89,8 +89,7 @@ def _fitting(good, bad, agency) -> list[Row]:
             which, _code, sentence = wrong
             bad.append(BadRow(line, COLUMN_OF[which], sentence))
         else:
-            days = span(values["first"], values["last"])
-            rows.append(Row(line, ids[values["nip"]], days, values.get("kind")))
+            rows.append(Row(line, ids[values["nip"]], values["first"], values["last"], values.get("kind")))
     return rows
 
 
@@ -101,32 +100,32 @@ def _apart(rows: list[Row], bad: list[BadRow]) -> list[Row]:
         people[row.employee_id].append(row)
     clashes: dict[int, int] = {}
     for own in people.values():
-        own.sort(key=lambda row: (row.valid.lower, row.line))
+        own.sort(key=lambda row: (row.first, row.line))
         reaching = own[0]  # of those already passed, the one that lasts longest
         for row in own[1:]:
-            if row.shares_a_day(reaching.valid):
+            if row.shares_a_day(reaching):
                 clashes[row.line] = reaching.line
                 clashes.setdefault(reaching.line, row.line)
-            reaching = max(reaching, row, key=lambda one: one.valid.upper)
+            reaching = max(reaching, row, key=lambda one: one.last)
     message = _("Line %(line)d has leave of the same person on the same day. Keep one of the two rows.")
     bad += [BadRow(line, "mulai", message % {"line": other}) for line, other in clashes.items()]
     return [row for row in rows if row.line not in clashes]
 
 
-def _known(rows: list[Row]) -> dict[int, list[tuple[DateRange, str]]]:
-    """What is recorded for these people about the days of the file, earliest first: (days, kind) by person."""
-    known: dict[int, list[tuple[DateRange, str]]] = defaultdict(list)
+def _known(rows: list[Row]) -> dict[int, list[Row]]:
+    """What is recorded for these people about the days of the file, earliest first, by person."""
+    known: dict[int, list[Row]] = defaultdict(list)
     if not rows:
         return known
-    days = DateRange(min(row.valid.lower for row in rows), max(row.valid.upper for row in rows))
+    days = span(min(row.first for row in rows), max(row.last for row in rows))
     there = Leave.objects.filter(employee__in={row.employee_id for row in rows}, valid__overlap=days)
     for person, valid, kind in there.order_by("valid").values_list("employee_id", "valid", "kind"):
-        known[person].append((valid, kind))
+        known[person].append(Row(0, person, *days_of(valid), kind))
     return known
 
 
 def _write(agency: Agency, new: list[Row]) -> None:
-    rows = ([row.employee_id, f"[{row.valid.lower},{row.valid.upper})", row.kind or ""] for row in new)
+    rows = ([row.employee_id, f"[{row.first},{row.last}]", row.kind or ""] for row in new)
     with staged("staged_leave", STAGED, rows):
         execute(
             """INSERT INTO employees_leave (employee_id, agency_id, valid, kind, source)

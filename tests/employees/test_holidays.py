@@ -8,7 +8,7 @@ from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 from django.utils import translation
 
-from employees.actions import Refused, declare_holiday
+from employees.actions import Refused, days, declare_holiday
 from employees.intake import Refused as ImportRefused
 from employees.intake import check_holidays, import_holidays
 from employees.models import AgencyInputs, Holiday
@@ -220,6 +220,17 @@ def test_a_date_is_a_day_off_once_and_the_refusal_names_it(cast, at, platform):
     assert declare(None, platform, at, date=EVE)  # nor does it stand in everybody's way
 
 
+def test_whoever_comes_second_reads_the_same_sentence_as_if_they_had_looked_later(cast, at, monkeypatch):
+    """The other officer's row appears between the look and the write: the database refuses, the sentence is ours."""
+    declare(cast.agency, cast.hadi_user, at)
+    look, looks = days._check_free, iter([lambda *date: None])
+    monkeypatch.setattr(days, "_check_free", lambda *date: next(looks, look)(*date))
+    with pytest.raises(Refused) as refused:
+        declare(cast.agency, cast.dewi_user, at)
+    assert refused.value.code == "TAKEN"
+    assert changes(cast.agency) == [1]
+
+
 @pytest.mark.parametrize(
     ("more", "code"),
     [
@@ -258,21 +269,21 @@ def typed(agency, **more):
 
 
 @pytest.fixture
-def browser(client):
+def visitor(client):
     client.cookies["language"] = "en"
     return client
 
 
-def test_hr_declares_a_day_off_of_its_own_agency_only(cast, browser):
-    browser.force_login(cast.dewi_user)
-    page = browser.get(ADD).content.decode()
+def test_hr_declares_a_day_off_of_its_own_agency_only(cast, visitor):
+    visitor.force_login(cast.dewi_user)
+    page = visitor.get(ADD).content.decode()
     assert "Kementerian Contoh" in page
     assert "Badan Lain" not in page
     assert "everybody" not in page
     for other in (None, cast.other):
-        assert browser.post(ADD, typed(other)).status_code == 200
+        assert visitor.post(ADD, typed(other)).status_code == 200
         assert not Holiday.objects.exists()
-    answer = browser.post(ADD, typed(cast.agency), follow=True)
+    answer = visitor.post(ADD, typed(cast.agency), follow=True)
     assert [str(m) for m in answer.context["messages"]] == ["The day off is declared."]
     assert (Holiday.objects.get().agency, Event.objects.get(verb="holiday.declare").actor_id) == (
         cast.agency,
@@ -280,51 +291,51 @@ def test_hr_declares_a_day_off_of_its_own_agency_only(cast, browser):
     )
 
 
-def test_the_platform_declares_everybodys(cast, browser, platform):
-    browser.force_login(platform)
-    assert "everybody" in browser.get(ADD).content.decode()
-    assert browser.post(ADD, typed(cast.agency)).status_code == 200
+def test_the_platform_declares_everybodys(cast, visitor, platform):
+    visitor.force_login(platform)
+    assert "everybody" in visitor.get(ADD).content.decode()
+    assert visitor.post(ADD, typed(cast.agency)).status_code == 200
     assert not Holiday.objects.exists()
-    assert browser.post(ADD, typed(None)).status_code == 302
+    assert visitor.post(ADD, typed(None)).status_code == 302
     assert Holiday.objects.get().agency is None
 
 
-def test_a_taken_date_is_said_on_the_form_with_everything_typed_still_in_it(cast, browser):
+def test_a_taken_date_is_said_on_the_form_with_everything_typed_still_in_it(cast, visitor):
     Holiday.objects.create(date=CHRISTMAS, name="Hari Raya Natal")
-    browser.force_login(cast.dewi_user)
-    page = browser.post(ADD, typed(cast.agency)).content.decode()
+    visitor.force_login(cast.dewi_user)
+    page = visitor.post(ADD, typed(cast.agency)).content.decode()
     assert "already a day off: Hari Raya Natal" in page
     assert 'value="SK 7"' in page
     assert 'value="2026-12-25"' in page
     assert Holiday.objects.count() == 1
 
 
-def test_who_may_not_declare_has_no_form_and_a_declared_day_is_not_edited(cast, browser):
+def test_who_may_not_declare_has_no_form_and_a_declared_day_is_not_edited(cast, visitor):
     own = Holiday.objects.create(date=CHRISTMAS, name="Hari Jadi", agency=cast.agency)
     auditor = factories.account()
     factories.grant(auditor, "AUDITOR", cast.agency)
     part = factories.account()
     factories.grant(part, "HR_OFFICER", cast.agency, cast.general)
     for user in (auditor, part):
-        browser.force_login(user)
-        assert browser.get(LIST).status_code == 200
-        assert browser.get(ADD).status_code == 403
-        assert browser.post(ADD, typed(cast.agency)).status_code == 403
-    browser.force_login(cast.dewi_user)
+        visitor.force_login(user)
+        assert visitor.get(LIST).status_code == 200
+        assert visitor.get(ADD).status_code == 403
+        assert visitor.post(ADD, typed(cast.agency)).status_code == 403
+    visitor.force_login(cast.dewi_user)
     page = f"/admin/employees/holiday/{own.pk}/change/"
-    assert browser.get(page).status_code == 200
-    assert browser.post(page, typed(cast.agency)).status_code == 403
-    browser.force_login(cast.ratna_user)
-    assert browser.get(page).status_code == 404
+    assert visitor.get(page).status_code == 200
+    assert visitor.post(page, typed(cast.agency)).status_code == 403
+    visitor.force_login(cast.ratna_user)
+    assert visitor.get(page).status_code == 404
 
 
 @pytest.mark.parametrize("days", [1, 3])
-def test_the_number_of_queries_of_the_list(cast, browser, django_assert_num_queries, days):
+def test_the_number_of_queries_of_the_list(cast, visitor, django_assert_num_queries, days):
     for day in range(1, days + 1):
         Holiday.objects.create(date=dt.date(2026, 12, day), name="Hari Jadi", agency=cast.agency)
-    browser.force_login(cast.dewi_user)
+    visitor.force_login(cast.dewi_user)
     with django_assert_num_queries(8):
-        assert browser.get(LIST).status_code == 200
+        assert visitor.get(LIST).status_code == 200
 
 
 def test_a_check_writes_nothing(cast):
