@@ -5,6 +5,7 @@ from django.db.models import Q
 from django.http import HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
@@ -82,13 +83,13 @@ class LeaveAdmin(EnteringAdmin):
     def unit(self, leave):
         return leave.unit_name
 
-    @display(description=gettext_lazy("from"), ordering="valid")
+    @display(description=gettext_lazy("from"))
     def first_day(self, leave):
-        return days_of(leave.valid)[0]
+        return date_format(days_of(leave.valid)[0], "DATE_FORMAT")
 
     @display(description=gettext_lazy("until (last day)"))
     def last_day(self, leave):
-        return days_of(leave.valid)[1]
+        return date_format(days_of(leave.valid)[1], "DATE_FORMAT")
 
     def has_add_permission(self, request):
         return holds_any(request.user, HR)

@@ -10,6 +10,8 @@ from django.db.models import DateField, Exists, F, Func, OuterRef, Q
 from django.db.models.functions import Cast, Now
 from django.utils.translation import gettext_lazy as _
 
+from employees.leave import said
+
 from .access import READS_PEOPLE
 from .organisation import Agency, Unit
 from .tracking import versions
@@ -226,4 +228,4 @@ class Leave(models.Model):
         indexes = [GistIndex(fields=["agency", "valid"], name="leave_agency")]
 
     def __str__(self) -> str:
-        return f"{self.employee_id} {self.valid}"
+        return said(self.valid)
