@@ -27,5 +27,11 @@ def decision_at(run: Run, employee_id: int) -> Decision | None:
     return Decision.objects.at(run).filter(employee_id=employee_id).first()
 
 
+def eligible_at(run: Run, employee_ids: list[int]) -> set[int]:
+    """Who of these is eligible at a run."""
+    rows = Decision.objects.at(run).filter(employee_id__in=employee_ids, eligible=True)
+    return set(rows.values_list("employee_id", flat=True))
+
+
 def latest_published(agency_id: int, track: str) -> Run | None:
     return Run.objects.published().filter(agency_id=agency_id, track=track).order_by("-week").first()

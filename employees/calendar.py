@@ -65,3 +65,44 @@ def instant(monday: dt.date, weekday: int, hour: int, zone: ZoneInfo) -> dt.date
     """The instant of an hour on an ISO weekday (1 = Monday) of a week, in a zone."""
     day = monday + dt.timedelta(days=weekday - 1)
     return dt.datetime.combine(day, dt.time(hour), tzinfo=zone)
+
+
+# Perpres 21/2023: 37 h 30 min a week from 07.30, an hour's break Monday to Thursday, one and a half on Friday. The
+# clock over requests runs through breaks: deadlines are hours of the office, not hours of work.
+OPENS = dt.time(7, 30)
+CLOSES = dt.time(16, 0)
+CLOSES_FRIDAY = dt.time(16, 30)
+
+
+def office_hours(date: dt.date, zone: ZoneInfo) -> tuple[dt.datetime, dt.datetime]:
+    """When the office opens and closes on a date, in its zone."""
+    closes = CLOSES_FRIDAY if date.isoweekday() == 5 else CLOSES
+    return dt.datetime.combine(date, OPENS, tzinfo=zone), dt.datetime.combine(date, closes, tzinfo=zone)
+
+
+def add_office_time(
+    start: dt.datetime, length: dt.timedelta, zone: ZoneInfo, holidays: Collection[dt.date], working_days: int = 5
+) -> dt.datetime:
+    """The instant at which so much office time has passed since `start`; nights, weekends and days off do not count.
+
+    Looks 60 days ahead at most, so that a calendar of nothing but holidays ends.
+    """
+    date, left = local_date(start, zone), length
+    for _day in range(60):
+        if is_working_day(date, holidays, working_days):
+            opens, closes = office_hours(date, zone)
+            opens = max(opens, start)
+            if closes - opens >= left:
+                return opens + left
+            left -= max(closes - opens, dt.timedelta())
+        date += dt.timedelta(days=1)
+    return dt.datetime.combine(date, OPENS, tzinfo=zone)
+
+
+def working_day_before(date: dt.date, holidays: Collection[dt.date], working_days: int = 5) -> dt.date:
+    """The last working day before a date (looks back 30 days at most)."""
+    for back in range(1, 31):
+        day = date - dt.timedelta(days=back)
+        if is_working_day(day, holidays, working_days):
+            return day
+    return date - dt.timedelta(days=1)

@@ -15,6 +15,7 @@ class UnitSettings:
     """A unit's rules after inheritance down the tree: its own, else the nearest unit's above, else the agency's."""
 
     unit_id: int
+    parent_id: int | None
     percent: int | None
     working_days: int
     zone: ZoneInfo
@@ -35,6 +36,7 @@ def unit_settings(agency: Agency, units=None) -> dict[int, UnitSettings]:
         percent = unit.wfh_quota_percent
         known[unit.pk] = UnitSettings(
             unit_id=unit.pk,
+            parent_id=unit.parent_id,
             percent=percent if percent is not None else (above.percent if above else None),
             working_days=unit.working_days or (above.working_days if above else agency.working_days),
             zone=ZoneInfo(unit.time_zone) if unit.time_zone else (above.zone if above else agency.zone),

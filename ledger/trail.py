@@ -26,7 +26,7 @@ def record(*, verb, subject, by, at, agency_id, reason="", before=None, after=No
     )
 
 
-def record_each(*, verb, subjects, by, at, reason="", before=None, after=None) -> int:
+def record_each(*, verb, subjects, by, at, reason="", before=None, after=None, on_behalf_of=None) -> int:
     """One event for each row of `subjects` (a queryset of a model with an agency), in one statement (rulings.md 24).
 
     The rows are read as they are when this runs. Returns how many events were written.
@@ -37,14 +37,15 @@ def record_each(*, verb, subjects, by, at, reason="", before=None, after=None) -
         return 0
     with connection.cursor() as cursor:
         cursor.execute(
-            f"""INSERT INTO {Event._meta.db_table} (at, verb, actor_id, agency_id, subject_type, subject_id, reason,
-                                                    before, after, request_id)
-                SELECT %s, %s, %s, subject.agency_id, %s, subject.id, %s, %s, %s, %s
+            f"""INSERT INTO {Event._meta.db_table} (at, verb, actor_id, on_behalf_of_id, agency_id, subject_type,
+                                                    subject_id, reason, before, after, request_id)
+                SELECT %s, %s, %s, %s, subject.agency_id, %s, subject.id, %s, %s, %s, %s
                 FROM ({rows}) AS subject (agency_id, id) ORDER BY subject.id""",  # noqa: S608 - parts of our own
             [
                 at,
                 verb,
                 by.pk if by else None,
+                on_behalf_of.pk if on_behalf_of else None,
                 subjects.model._meta.label_lower,
                 reason,
                 json.dumps(before or {}),

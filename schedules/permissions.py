@@ -1,23 +1,26 @@
-"""May this person decide requests? (May this request be decided now? asks `states`.)"""
+"""May this person decide, recall, set rules? (May this request be decided now? asks `states`.)"""
 
 import datetime as dt
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from employees.models import Placement, Role
+from employees.models import Employee, Placement, Role, Unit
+from employees.models.people import today_of_agency
 
-from .models import Request
+from .models import Delegation, Request
 
 
 class Denied(Exception):
-    """This person may see the request, but not decide it."""
+    """This person may see the thing, but not do this to it."""
 
     def __init__(self, code: str, message: str):
         super().__init__(message)
         self.code = code
 
 
-DECIDES_ORPHANS = frozenset({Role.HR_OFFICER, Role.HR_HEAD})
+HR = frozenset({Role.HR_OFFICER, Role.HR_HEAD})
+DECIDES_ORPHANS = HR
 
 
 def is_supervisor(user, today: dt.date) -> bool:
@@ -25,13 +28,95 @@ def is_supervisor(user, today: dt.date) -> bool:
     return Placement.objects.on(today).filter(supervisor=user.reach.me).exists()
 
 
-def check_may_decide(user, request: Request) -> None:
-    """The supervisor whom the request was laid before; HR where there is none. Nobody decides their own case."""
-    if request.employee_id == user.reach.me:
+def stands_in_for(employee_id: int) -> dict[int, Employee]:
+    """The supervisors for whom a person may decide today, by id. No chains: what one is lent cannot be lent on."""
+    today = today_of_agency()
+    counts = Q(on_leave_only=False) | Q(delegator__leaves__valid__contains=today)
+    rows = Delegation.objects.standing().filter(counts, delegate=employee_id, valid__contains=today)
+    return {row.delegator_id: row.delegator for row in rows.select_related("delegator")}
+
+
+def acting_for(user, request: Request, lenders: dict[int, Employee] | None = None) -> Employee | None:
+    """In whose name the user decides a request: None for their own, else the supervisor they stand in for.
+
+    Raises `Denied`: OWN_REQUEST, LENDERS_REQUEST (of whoever made them the stand-in), SAME_PERSON (the second stage is
+    another's), NOT_YOURS. `lenders`: `stands_in_for`, where it is known already.
+    """
+    me = user.reach.me
+    if me and request.employee_id == me:
         raise Denied("OWN_REQUEST", _("Nobody decides their own request."))
-    if request.supervisor_id is None:
-        if request.agency_id in user.reach.whole_agencies(DECIDES_ORPHANS):
-            return
-        raise Denied("NOT_YOURS", _("This person has no supervisor on record; HR decides."))
-    if request.supervisor_id != user.reach.me:
-        raise Denied("NOT_YOURS", _("Only the supervisor this request was laid before decides it."))
+    if request.kind == Request.Kind.SWAP:
+        if me and request.colleague_id == me:
+            return None
+        raise Denied("NOT_YOURS", _("Only the colleague who was asked can agree to a swap."))
+    if request.endorsed_by_id == user.pk:
+        raise Denied("SAME_PERSON", _("You endorsed this request already; the second stage is somebody else's."))
+    lenders = stands_in_for(me) if lenders is None else lenders
+    if request.employee_id in lenders:
+        raise Denied("LENDERS_REQUEST", _("You stand in for this person, so somebody else decides their request."))
+    if me and me in _deciders(request):
+        return None
+    for lender in _deciders(request):
+        if lender in lenders:
+            return lenders[lender]
+    if request.holder_id is None and request.agency_id in user.reach.whole_agencies(HR):
+        return None
+    if request.holder_id is None:
+        raise Denied("NOT_YOURS", _("This request has no supervisor to decide it; HR decides."))
+    raise Denied("NOT_YOURS", _("Only the supervisor this request was laid before decides it."))
+
+
+def _deciders(request: Request) -> list[int]:
+    """Whom it waits for; after an escalation the supervisor may still decide the first stage."""
+    found = [request.holder_id]
+    if request.stage == 1:
+        found.append(request.supervisor_id)
+    return [pk for pk in found if pk]
+
+
+def may_decide(user, request: Request) -> bool:
+    """`acting_for` as yes or no."""
+    try:
+        acting_for(user, request)
+    except Denied:
+        return False
+    return True
+
+
+def check_may_recall(user, employee_id: int, on: dt.date) -> Employee | None:
+    """The supervisor on that date, or who stands in for them; never one's own day. In whose name, as `acting_for`."""
+    me = user.reach.me
+    if employee_id == me:
+        raise Denied("OWN_DAY", _("Nobody recalls their own day; give it back instead."))
+    place = Placement.objects.on(on).filter(employee=employee_id).first()
+    boss = place.supervisor_id if place else None
+    if me and boss == me:
+        return None
+    lenders = stands_in_for(me)
+    if boss in lenders and employee_id not in lenders:
+        return lenders[boss]
+    raise Denied("NOT_YOURS", _("Only this person's supervisor can recall a day."))
+
+
+def check_may_delegate(user, delegator_id: int) -> None:
+    """Oneself, or HR of the person's agency."""
+    if delegator_id == user.reach.me:
+        return
+    person = Employee.objects.filter(pk=delegator_id, agency_id__in=user.reach.whole_agencies(HR)).first()
+    if person is None:
+        raise Denied("NOT_YOURS", _("Only the supervisor themself or HR names a stand-in."))
+
+
+def covers(user, agency_id: int, unit: Unit | None) -> bool:
+    """Whether the user is HR over a unit (by the whole agency or a sub-tree), or over the whole agency (unit None)."""
+    if agency_id in user.reach.whole_agencies(HR):
+        return True
+    return unit is not None and any(
+        unit.path == path or unit.path.startswith(f"{path}.") for path in user.reach.paths(HR)
+    )
+
+
+def check_may_rule(user, agency_id: int, unit: Unit | None) -> None:
+    """HR sets a unit's rules; a sub-tree's HR those of its units."""
+    if not covers(user, agency_id, unit):
+        raise Denied("NOT_YOURS", _("Unit rules are set by HR of that unit."))

@@ -6,13 +6,20 @@ from .models import Request
 
 State = Request.State
 TRANSITIONS: dict[str, dict[str, str]] = {
+    State.DRAFT: {"send": State.SENT, "withdraw": State.WITHDRAWN, "expire": State.EXPIRED},
     State.SENT: {
+        "endorse": State.SENT,  # the first of two stages
         "approve": State.APPROVED,
+        "return": State.RETURNED,
         "reject": State.REJECTED,
         "withdraw": State.WITHDRAWN,
         "expire": State.EXPIRED,
     },
+    State.RETURNED: {"send": State.SENT, "withdraw": State.WITHDRAWN, "expire": State.EXPIRED},
+    State.APPROVED: {"withdraw": State.WITHDRAWN, "recall": State.RECALLED},
 }
+START = (State.DRAFT, State.SENT)  # saved for later, or sent at once
+OPEN = (State.DRAFT, State.SENT, State.RETURNED)  # every one of these ends by its deadline
 
 
 class Impossible(Exception):

@@ -13,20 +13,23 @@ from employees.models import Agency
 from ledger import jobs, outbox, seals
 from ledger.models import Outbox
 
-from .actions import weekly
+from .actions import plans, weekly
+from .actions.requests import run_clock
 from .notices import letter
 
 
 @shared_task(name="tick", queue="default")
 def tick(**kwargs) -> None:
-    """What is due now: start due weeks, call a worker for unattended jobs, plan what was published."""
+    """What is due now: start due weeks, call a worker for unattended jobs, plan what was published, and let no request
+    get stuck."""
     at = timezone.now()
     weekly.start_due(at=at)
     for job_id in jobs.unattended(at=at, patience=dt.timedelta(seconds=settings.JOB_CHUNK_SECONDS)):
         jobs.woken(job_id, at=at)
         work.delay(job_id=job_id)
     for agency, week in weekly.plans_owed(at=at):
-        weekly.plan_week(agency=agency, week=week, by=None, at=at)
+        plans.plan_week(agency=agency, week=week, by=None, at=at)
+    run_clock(at=at)
 
 
 @shared_task(name="work", queue="bulk", acks_late=True, reject_on_worker_lost=True)
@@ -63,7 +66,7 @@ def _hand_over(entry: Outbox) -> None:
 def _plan(entry: Outbox) -> None:
     agency = Agency.objects.get(pk=entry.payload["agency"])
     week = dt.date.fromisoformat(entry.payload["week"])
-    weekly.plan_week(agency=agency, week=week, by=None, at=timezone.now())
+    plans.plan_week(agency=agency, week=week, by=None, at=timezone.now())
 
 
 def _send(entry: Outbox) -> None:

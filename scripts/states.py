@@ -9,13 +9,14 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 
 def diagram() -> str:
     """The page with its Mermaid diagram."""
-    from schedules.states import TRANSITIONS
+    from schedules.states import START, TRANSITIONS
 
     edges = [
         f"    {state} --> {after}: {change}" for state, ways in TRANSITIONS.items() for change, after in ways.items()
     ]
+    starts = [f"    [*] --> {state}" for state in START]
     lines = ["# The states of a request", "", "Made by `python scripts/states.py` from `schedules/states.py`.", ""]
-    return "\n".join([*lines, "```mermaid", "stateDiagram-v2", "    [*] --> SENT", *edges, "```", ""])
+    return "\n".join([*lines, "```mermaid", "stateDiagram-v2", *starts, *edges, "```", ""])
 
 
 if __name__ == "__main__":

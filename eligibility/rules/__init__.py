@@ -10,6 +10,7 @@ from .identity import IdentityNumber
 from .kinds import ServantKind
 from .minimum_rating import MinimumRating
 from .minimum_score import MinimumScore
+from .presence import MinimumPresent, NoAnchorDay, NotOnLeave, NotTaken, OpenDay, StaffedPost
 from .weekday import Weekday
 from .weekly_maximum import WeeklyMaximum
 from .window import DateWindow
@@ -24,6 +25,8 @@ WEEK_RULES: tuple[type[WeekRule], ...] = (
     MinimumScore,
 )
 DAY_RULES: tuple[type[DayRule], ...] = (DateWindow, WorkingDay, Weekday, WeeklyMaximum, UnitCap)
+# Cover and closed days hold under every policy; a policy can neither list nor drop them.
+HOUSE_RULES: tuple[type[DayRule], ...] = (NotOnLeave, NotTaken, OpenDay, NoAnchorDay, MinimumPresent, StaffedPost)
 RULES: dict[str, type[Rule]] = {rule.__name__: rule for rule in (*WEEK_RULES, *DAY_RULES)}
 
 
@@ -43,6 +46,15 @@ def read(rules: list[dict]) -> list[Rule]:
     return sorted(made, key=lambda rule: order.index(type(rule).__name__))
 
 
+def day_rules(rules: list[dict]) -> list[DayRule]:
+    """All that is asked of a day under a policy: its own day rules, a cap even where it names none (the unit may have
+    one), and what holds in every unit."""
+    own = [rule for rule in read(rules) if isinstance(rule, DayRule)]
+    if not any(isinstance(rule, UnitCap) for rule in own):
+        own.append(UnitCap())
+    return own + [rule() for rule in HOUSE_RULES]
+
+
 def failing(rules: Iterable[DayRule], facts: DayFacts) -> list[str]:
     """The codes of all day rules that this day fails. The planner, requests and `explain` all ask this."""
     return [code for rule in rules if (code := rule.check(facts))]
@@ -50,7 +62,7 @@ def failing(rules: Iterable[DayRule], facts: DayFacts) -> list[str]:
 
 def label_of(code: str):
     """The short label of a reason code, for lists and filters."""
-    for rule in RULES.values():
+    for rule in (*RULES.values(), *HOUSE_RULES):
         if code in rule.codes:
             return rule.codes[code]
     return code
@@ -58,6 +70,7 @@ def label_of(code: str):
 
 __all__ = [
     "DAY_RULES",
+    "HOUSE_RULES",
     "RULES",
     "WEEK_RULES",
     "BadPolicy",
@@ -66,7 +79,13 @@ __all__ = [
     "DayRule",
     "Rule",
     "WeekRule",
+    "MinimumPresent",
+    "StaffedPost",
+    "UnitCap",
+    "WeeklyMaximum",
+    "Weekday",
     "cap_of",
+    "day_rules",
     "failing",
     "label_of",
     "read",

@@ -3,6 +3,7 @@ code, so unknown (NULL) fails by construction."""
 
 import dataclasses
 import datetime as dt
+from decimal import Decimal
 from typing import Any, ClassVar
 
 from django.db.models import Case, CharField, Q, Value, When
@@ -25,16 +26,27 @@ class Context:
 
 @dataclasses.dataclass(frozen=True)
 class DayFacts:
-    """What a day rule may lean on; fed by `schedules`, the only floor that sees rules, calendar and caps."""
+    """What a day rule may lean on, for one person, date and part of the day; fed by `schedules`, the only floor that
+    sees rules, calendar and caps. Counts leave the person out, and of two halves take the worse one."""
 
     date: dt.date
     working_day: bool
     holiday: str = ""
+    length: Decimal = Decimal(1)  # of the asked part of the day, in days
     on_request: bool = False  # asked for by the person, with the supervisor's consent
-    used_this_week: int = 0  # other WFH days of the person in that week
-    at_home: int = 0  # other people of the unit at home on that date
+    used_this_week: Decimal = Decimal(0)  # other WFH days of the person in that week
+    at_home: int = 0  # other people of the unit at home
     unit_size: int = 0  # active placements of the unit on that date, the person included
     unit_percent: int | None = None  # the unit's own or inherited maximum share
+    on_leave: str = ""  # the kind of leave the person is on
+    taken: bool = False  # the person has a WFH day there already
+    closed: str = ""  # why the unit is closed to WFH on that date
+    anchor: str = ""  # why everybody of the unit is at the office on that date
+    present: int = 0  # other people of the unit at the office: neither at home nor on leave
+    minimum: int = 0  # how many must be there
+    post: str = ""  # the person's post, where it must be staffed
+    post_present: int = 0  # others of that post at the office
+    post_minimum: int = 0
 
 
 class Rule:
@@ -64,7 +76,11 @@ class WeekRule(Rule):
 
 
 class DayRule(Rule):
-    """A rule over one date; a pure function of `DayFacts`."""
+    """A rule over one date; a pure function of `DayFacts`. A limit on numbers says how much `room` is left instead."""
+
+    def room(self, facts: DayFacts) -> int | None:
+        """How many more people may be at home; None where the rule sets no number."""
+        return None
 
     def check(self, facts: DayFacts) -> str | None:
         """The failing code, or None."""

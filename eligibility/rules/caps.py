@@ -40,9 +40,13 @@ class UnitCap(DayRule):
     def cap(self, size: int, unit_percent: int | None) -> int | None:
         return cap_of(size, self.percent, unit_percent, rounding=self.rounding)
 
-    def check(self, facts: DayFacts):
+    def room(self, facts: DayFacts):
         cap = self.cap(facts.unit_size, facts.unit_percent)
-        return None if cap is None or facts.at_home + 1 <= cap else "R-KUOTA-UNIT"
+        return None if cap is None else cap - facts.at_home
+
+    def check(self, facts: DayFacts):
+        room = self.room(facts)
+        return None if room is None or room >= 1 else "R-KUOTA-UNIT"
 
     def sentence(self, code, facts):
         cap = self.cap(facts.get("unit_size", 0), facts.get("unit_percent"))

@@ -244,8 +244,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name='plan',
-            name='inputs_seen',
-            field=models.PositiveBigIntegerField(default=0),
+            name="digest", field=models.CharField(blank=True, max_length=64),
         ),
         migrations.AddField(
             model_name='plan',

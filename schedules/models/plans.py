@@ -34,7 +34,7 @@ class Plan(models.Model):
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.DRAFT)
     reason = models.TextField(_("reason of the revision"), blank=True)
     run_ids = models.JSONField(default=list)
-    inputs_seen = models.PositiveBigIntegerField(default=0)  # the agency's count of changes when it was drafted
+    digest = models.CharField(max_length=64, blank=True)  # of all it gives: what was looked at is what is published
     created_at = models.DateTimeField(_("made at"))
     created_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     published_at = models.DateTimeField(_("published at"), null=True)

@@ -60,7 +60,7 @@ def reject(request, pk: int):
 
 def _inbox(request, *, failed: int | None = None, form=None, status: int = 200):
     reader = request.reader
-    lines = queries.inbox(request.user, today=reader.today)
+    lines = queries.inbox(request.user, at=reader.now)
     decides = bool(lines) or permissions.is_supervisor(request.user, reader.today)
     context = {
         "decides": decides,

@@ -87,7 +87,11 @@ def _offer(request, day: dt.date, form: RequestForm, status: int = 200):
     (week,) = queries.my_weeks(reader.person, [monday], today=reader.today)
     # The day tapped, else the week's only one, is what the request gives up.
     given = next((d for d in week.wfh if d.date == day), week.wfh[0] if len(week.wfh) == 1 else None)
-    offers = queries.offers(reader.person, monday, today=reader.today) if week.can_ask else []
+    offers = (
+        queries.offers(reader.person, monday, at=reader.now, gives_up=given.day_id if given else None)
+        if week.can_ask
+        else []
+    )
     context = {
         "day": day,
         "week": week,

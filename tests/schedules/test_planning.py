@@ -2,16 +2,11 @@
 
 import datetime as dt
 
-from hypothesis import given
-from hypothesis import strategies as st
-
 from eligibility.actions import load_policies, put_in_force
 from eligibility.models import Run
-from eligibility.rules import DayFacts, UnitCap, Weekday, WorkingDay, cap_of
 from employees.models import Holiday, Unit
-from schedules.actions import weekly
+from schedules.actions import plans, weekly
 from schedules.models import Plan, WfhDay
-from schedules.planning import Candidate, allocate, order
 from tests import factories
 
 from .conftest import WEEK
@@ -27,7 +22,7 @@ def test_everybody_eligible_gets_the_wednesday(planned):
 
 def test_planning_again_changes_nothing(planned, at):
     before = list(WfhDay.objects.values_list("pk", "date"))
-    plan = weekly.plan_week(agency=planned.agency, week=WEEK, by=None, at=at)
+    plan = plans.plan_week(agency=planned.agency, week=WEEK, by=None, at=at)
     assert Plan.objects.get() == plan
     assert list(WfhDay.objects.values_list("pk", "date")) == before
 
@@ -55,34 +50,6 @@ def test_a_holiday_gives_no_day(cast, at):
     weekly.run_week(agency=cast.agency, track="REWARD", week=WEEK, by=None, at=at, publish=True)
     assert not WfhDay.objects.exists()
     assert Plan.objects.get().without == 1
-
-
-def test_the_least_served_come_first_and_ties_are_drawn_not_numbered():
-    some = [Candidate(n, f"p{n}", given=0, last=None) for n in range(50)]
-    served = Candidate(99, "p99", given=1, last=dt.date(2026, 11, 4))
-    assert order([served, *some], WEEK)[-1] == served
-    assert order(some, WEEK) == order(list(reversed(some)), WEEK)
-    assert [c.employee_id for c in order(some, WEEK)] != sorted(c.employee_id for c in some)
-    assert order(some, WEEK) != order(some, WEEK + dt.timedelta(days=7))
-
-
-people = st.lists(st.tuples(st.integers(0, 5), st.integers(0, 60)), max_size=40)
-
-
-@given(people, st.integers(0, 100), st.integers(1, 60), st.integers(0, 10))
-def test_the_cap_is_never_exceeded_and_nobody_is_lost(rows, percent, size, home):
-    candidates = [Candidate(n, str(n), g, WEEK - dt.timedelta(days=d) if d else None) for n, (g, d) in enumerate(rows)]
-    rules = [WorkingDay(), Weekday(days=(1, 3, 5)), UnitCap(percent=percent)]
-    days = [
-        DayFacts(WEEK + dt.timedelta(days=n), working_day=n < 5, at_home=home, unit_size=size, unit_percent=None)
-        for n in range(6)
-    ]
-    taken, left = allocate(candidates, days, rules, WEEK)
-    assert sorted([person for person, _d in taken] + left) == [c.employee_id for c in candidates]
-    per_day = [sum(1 for _p, d in taken if d == day.date) for day in days]
-    cap = cap_of(size, percent)
-    assert all(count == 0 or home + count <= cap for count in per_day)
-    assert all(day.isoweekday() in (1, 3, 5) for _p, day in taken)
 
 
 def test_due_finds_the_next_week_at_the_agencys_own_hour(cast, at):

@@ -36,8 +36,8 @@ def test_the_day_moves_and_a_mail_waits(planned, at):
     assert (old.date, old.state) == (WEDNESDAY, "REPLACED")
     assert (new.date, new.state, new.origin, new.replaces) == (THURSDAY, "ACTIVE", "REQUEST", old)
     assert list(Outbox.objects.filter(kind="MAIL").order_by("pk").values_list("key", flat=True)) == [
-        f"request-sent:{request.pk}",
-        f"request-approved:{request.pk}",
+        f"request-sent:{request.pk}:1",
+        f"request-approved:{request.pk}:2",
     ]
     verbs = Event.objects.filter(subject_type="schedules.request").order_by("pk").values_list("verb", "actor_id")
     assert list(verbs) == [("request.send", planned.sari_user.pk), ("request.approve", planned.budi_user.pk)]

@@ -5,9 +5,11 @@ import sys
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
+from eligibility import queries as decisions
 from employees.calendar import BadWeek, parse_week, week_name
 from employees.models import Agency
-from schedules.actions import weekly
+from schedules.actions import plans
+from schedules.actions.refused import Refused
 
 
 class Command(BaseCommand):
@@ -34,13 +36,19 @@ class Command(BaseCommand):
         sys.exit(0 if all(done) else 1)
 
     def _draft(self, agency, monday) -> bool:
-        draft = weekly.draft_week(agency=agency, week=monday)
-        counts = f"{len(draft.rows)} days, {len(draft.without)} eligible without one"
+        runs = decisions.published_runs(agency.pk, monday)
+        units = list(plans.unit_weeks(agency=agency, week=monday, runs=runs))
+        days = sum(len(one.dates) for unit in units for one in unit.given)
+        counts = f"{days} days, {sum(unit.without for unit in units)} eligible without one"
         self.stdout.write(f"{agency.code} {week_name(monday)}: {counts} (nothing written)")
-        return bool(draft.run_ids)
+        return bool(runs)
 
     def _publish(self, agency, monday) -> bool:
-        plan = weekly.plan_week(agency=agency, week=monday, by=None, at=timezone.now())
+        try:
+            plan = plans.plan_week(agency=agency, week=monday, by=None, at=timezone.now(), publish=True)
+        except Refused as refused:
+            self.stderr.write(f"{agency.code} {week_name(monday)}: {refused}")
+            return False
         if plan is None:
             self.stderr.write(f"{agency.code} {week_name(monday)}: no published run yet; publish the run first.")
             return False

@@ -1,0 +1,134 @@
+"""No request gets stuck: reminded once a day, handed on, and ended with a stated outcome at its deadline.
+
+Level-triggered: each look asks what is due now, so a clock that stood still for a week makes it all good at once.
+"""
+
+import datetime as dt
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
+
+from employees.calendar import add_office_time
+from employees.models import Leave, Placement
+from employees.models.people import today_of_agency
+from employees.queries import UnitSettings, holidays, placement_on, settings_of
+from ledger.trail import record
+from schedules import states
+from schedules.models import Delegation, Request
+from schedules.notices import tell
+from schedules.queries.approvers import line_above, next_after
+
+from .writing import close, one_locked
+
+REMIND_AFTER = dt.timedelta(hours=8, minutes=30)  # a day of office time; again after each further one
+ESCALATE_AFTER = dt.timedelta(hours=17)  # two days of office time with the same person
+AHEAD = dt.timedelta(days=60)
+AT_ONCE = 500  # requests a look
+
+
+def next_look(request: Request, unit: UnitSettings, off, at: dt.datetime) -> dt.datetime:
+    """When the clock looks at a request again: at the next reminder or hand-over, at its deadline at the latest."""
+    if request.state != Request.State.SENT or request.kind == Request.Kind.SWAP:
+        return request.due_at
+    since = request.reminded_at or request.escalated_at or request.sent_at
+    remind = add_office_time(since, REMIND_AFTER, unit.zone, off, unit.working_days)
+    return min(request.due_at, max(remind, at + dt.timedelta(minutes=1)))
+
+
+def run_clock(*, at: dt.datetime) -> dict[str, int]:
+    """Look at every request that is due for a look; counts by what was done. Two clocks at once do it once."""
+    done = {"expired": 0, "reminded": 0, "escalated": 0}
+    waiting = Request.objects.filter(state__in=states.OPEN)
+    due = waiting.filter(Q(next_at__lte=at) | Q(next_at__isnull=True, due_at__lte=at)).order_by("due_at", "pk")
+    for pk in list(due.values_list("pk", flat=True)[:AT_ONCE]):
+        what = _look(pk, at)
+        if what:
+            done[what] += 1
+    for pk in list(_held_by_the_absent().values_list("pk", flat=True)[:AT_ONCE]):
+        done["escalated"] += bool(_hand_on_if_absent(pk, at))
+    return done
+
+
+@transaction.atomic
+def _look(pk: int, at: dt.datetime) -> str:
+    request = one_locked(pk)
+    if request.state not in states.OPEN or (request.next_at and request.next_at > at and request.due_at > at):
+        return ""
+    if at >= request.due_at:
+        return _expire(request, at)
+    if request.state != Request.State.SENT or request.kind == Request.Kind.SWAP:
+        return ""
+    unit, off = _unit(request)
+    since = request.escalated_at or request.sent_at
+    if request.holder_id and at >= add_office_time(since, ESCALATE_AFTER, unit.zone, off, unit.working_days):
+        return _hand_on(request, at, "late")
+    request.reminded_at = at
+    request.next_at = next_look(request, unit, off, at)
+    request.save(update_fields=["reminded_at", "next_at"])
+    record(verb="request.remind", subject=request, by=None, at=at, agency_id=request.agency_id)
+    day = at.astimezone(unit.zone).date().isoformat()
+    tell("request-reminder", request, request.holder_id, at, key=day)
+    return "reminded"
+
+
+def _expire(request: Request, at: dt.datetime) -> str:
+    """The stated outcome at the deadline: nothing changes; the plan's day stays as it is."""
+    was_sent = request.state == Request.State.SENT
+    close(request, "expire", by=None, at=at)
+    tell("request-expired", request, request.employee_id, at)
+    if was_sent and request.holder_id:
+        tell("request-missed", request, request.holder_id, at)
+    return "expired"
+
+
+def _hand_on(request: Request, at: dt.datetime, why: str) -> str:
+    """To the next in the line, at last to HR."""
+    unit, off = _unit(request)
+    line = line_above(request.employee_id, request.date)
+    never = {request.employee_id, request.endorsed_by.employee_id if request.endorsed_by else 0}
+    before = request.holder_id
+    request.holder_id = next_after(line, before, at.astimezone(unit.zone).date(), never=never)
+    request.escalated_at, request.reminded_at = at, None
+    request.next_at = next_look(request, unit, off, at)
+    request.save(update_fields=["holder", "escalated_at", "reminded_at", "next_at"])
+    record(
+        verb="request.escalate",
+        subject=request,
+        by=None,
+        at=at,
+        agency_id=request.agency_id,
+        reason=why,
+        before={"holder": before},
+        after={"holder": request.holder_id},
+    )
+    if request.holder_id:
+        tell("request-escalated", request, request.holder_id, at, key=str(request.holder_id))
+    return "escalated"
+
+
+def _held_by_the_absent():
+    """Requests whose holder is on leave today, with nobody standing in."""
+    today = today_of_agency()
+    away = Leave.objects.filter(employee=OuterRef("holder"), valid__contains=OuterRef("today"))
+    stand_in = Delegation.objects.standing().filter(delegator=OuterRef("holder"), valid__contains=OuterRef("today"))
+    rows = Request.objects.waiting().exclude(kind=Request.Kind.SWAP).filter(holder__isnull=False).alias(today=today)
+    return rows.filter(Exists(away), ~Exists(stand_in)).order_by("pk")
+
+
+@transaction.atomic
+def _hand_on_if_absent(pk: int, at: dt.datetime) -> str:
+    request = one_locked(pk)
+    if request.state != Request.State.SENT or request.holder_id is None:
+        return ""
+    return _hand_on(request, at, "leave")
+
+
+def _unit(request: Request):
+    place = placement_on(request.employee_id, request.date) or _any_place(request)
+    off = holidays(request.agency_id, request.sent_at.date() - AHEAD, request.date + AHEAD)
+    return settings_of(place.unit), off
+
+
+def _any_place(request: Request) -> Placement:
+    rows = Placement.objects.filter(employee=request.employee_id).select_related("unit__agency")
+    return rows.order_by("-valid")[0]

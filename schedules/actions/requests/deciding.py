@@ -1,0 +1,190 @@
+"""Deciding: one way for one request and for a thousand, for page, bulk and API. What fits is given; the rest stays."""
+
+import dataclasses
+import datetime as dt
+from collections import defaultdict
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from employees.models import Employee, User
+from ledger.trail import record
+from schedules import states
+from schedules.actions.refused import Refused
+from schedules.models import Request, WfhDay
+from schedules.notices import tell, tell_many
+from schedules.permissions import Denied, acting_for, stands_in_for
+from schedules.queries.approvers import line_above, next_after
+from schedules.queries.inbox import Situation, situation
+
+from .swaps import swap_days
+from .writing import check_reason, check_version, close, close_many, lock_units, locked, new_day, one_locked
+
+Kind = Request.Kind
+REFUSALS = (Refused, Denied, states.Impossible)
+
+
+@dataclasses.dataclass
+class Outcome:
+    """What became of one request; `refusal` carries code and sentence where it stays as it was."""
+
+    request: Request
+    refusal: Refused | Denied | states.Impossible | None = None
+    for_whom: Employee | None = None
+
+    @property
+    def done(self) -> bool:
+        return self.refusal is None
+
+
+def approve_request(*, by: User, request_id: int, version: int, at: dt.datetime) -> Request:
+    """Give what was asked for: under the unit's lock every day rule is checked again, then the day moves. The first of
+    two stages endorses instead. Raises `Denied`, `states.Impossible` (already decided), or `Refused`."""
+    (outcome,) = approve_many(by=by, chosen=[(request_id, version)], at=at)
+    if outcome.refusal:
+        raise outcome.refusal
+    return outcome.request
+
+
+@transaction.atomic
+def approve_many(*, by: User, chosen: list[tuple[int, int]], at: dt.datetime) -> list[Outcome]:
+    """Approve requests given as (id, version), each checked like a single one, the earlier sent first.
+
+    Those that may not be decided by this person, have been decided, changed, or no longer fit stay as they are and say
+    why; the others are decided. All in one transaction and a constant number of statements.
+    """
+    versions = dict(chosen)
+    outcomes = [Outcome(request) for request in locked(versions)]
+    lenders = stands_in_for(by.reach.me) if by.reach.me else {}
+    for outcome in outcomes:
+        _try(outcome, lambda o=outcome: _may(by, o, versions[o.request.pk], lenders))
+    open_ones = [outcome for outcome in outcomes if outcome.done]
+    now = situation([outcome.request for outcome in open_ones])
+    lock_units(place.unit_id for place in now.places.values())
+    now = situation([outcome.request for outcome in open_ones])  # read again, now that nobody else can change it
+    by_sent = sorted(open_ones, key=lambda o: (o.request.sent_at, o.request.pk))
+    gone = _gone([outcome.request for outcome in by_sent])
+    days: list[WfhDay] = []
+    for outcome in by_sent:
+        _try(outcome, lambda o=outcome: _give(o.request, now, gone, days, at))
+    _write(by, [outcome for outcome in by_sent if outcome.done], days, at)
+    return outcomes
+
+
+def _try(outcome: Outcome, step) -> None:
+    try:
+        step()
+    except REFUSALS as refusal:
+        outcome.refusal = refusal
+
+
+def _may(by: User, outcome: Outcome, version: int, lenders) -> None:
+    request = outcome.request
+    outcome.for_whom = acting_for(by, request, lenders)
+    states.move(request, "approve")
+    check_version(request, version)
+
+
+def _gone(requests: list[Request]) -> set[int]:
+    """The given-up days that are no longer there, under their locks."""
+    wanted = {request.gives_up_id for request in requests if request.gives_up_id}
+    wanted |= {request.takes_id for request in requests if request.takes_id}
+    rows = WfhDay.objects.active().select_for_update().filter(pk__in=wanted).order_by("pk")
+    return wanted - set(rows.values_list("pk", flat=True))
+
+
+def _give(request: Request, now: Situation, gone: set[int], days: list[WfhDay], at) -> None:
+    """Check one request against everything given so far, and count it in. A first stage only checks."""
+    place = now.placement(request)
+    if place is None:
+        raise Refused("NO_PLACEMENT", _("The person has no placement in a unit on that day any more."))
+    if at >= request.due_at:
+        raise Refused("PAST", _("The time to decide this request is over."))
+    today = now.today(request, at)
+    if request.gives_up_id in gone or (request.gives_up and request.gives_up.date < today):
+        raise Refused("PAST", _("The day to be given up is past or no longer there."))
+    if request.kind == Kind.RECUR or request.kind == Kind.RETURN:
+        return
+    if request.date <= today:
+        raise Refused("PAST", _("That day is today or past; the request can no longer be approved."))
+    if request.kind == Kind.SWAP:
+        days += swap_days(request, now, gone)
+        return
+    track = _check_fits(request, now)
+    if request.stage == request.stages:
+        now.moved(request)
+        gone.add(request.gives_up_id or 0)
+        days.append(new_day(request, place.unit_id, track))
+
+
+def _check_fits(request: Request, now: Situation) -> str:
+    """Every day rule again. Returns the track that allows the day."""
+    policies, facts = now.allowing(request), now.facts(request)
+    code, rule, _cap = now.judge(request)
+    if code and rule:
+        raise Refused(code, rule.sentence(code, dataclasses.asdict(facts)))
+    if not policies:
+        raise Refused("NOT_ELIGIBLE", _("The conditions for a WFH day are not met in that week."))
+    return policies[0].track
+
+
+def _write(by: User, outcomes: list[Outcome], days: list[WfhDay], at) -> None:
+    final = [outcome for outcome in outcomes if outcome.request.stage == outcome.request.stages]
+    ended = [o.request.gives_up_id for o in final if o.request.gives_up_id and o.request.kind != Kind.RETURN]
+    ended += [o.request.takes_id for o in final if o.request.takes_id]
+    returned = [o.request.gives_up_id for o in final if o.request.kind == Kind.RETURN]
+    WfhDay.objects.filter(pk__in=ended).update(state=WfhDay.State.REPLACED)
+    WfhDay.objects.filter(pk__in=returned).update(state=WfhDay.State.RETURNED)
+    WfhDay.objects.bulk_create(days)
+    groups: dict[tuple[int | None, str], list[Outcome]] = defaultdict(list)
+    for outcome in final:
+        groups[outcome.for_whom.pk if outcome.for_whom else None, outcome.request.state].append(outcome)
+    for group in groups.values():
+        close_many([o.request for o in group], "approve", by=by, at=at, for_whom=group[0].for_whom)
+    tell_many([("request-approved", outcome.request, outcome.request.employee_id, "") for outcome in final], at=at)
+    for outcome in outcomes:
+        if outcome.request.stage < outcome.request.stages:
+            _endorse(by, outcome, at)
+
+
+def _endorse(by: User, outcome: Outcome, at) -> None:
+    """The first of two stages: it goes on to the next in the line, who is somebody else."""
+    request = outcome.request
+    line = line_above(request.employee_id, request.date)
+    decider = outcome.for_whom.pk if outcome.for_whom else by.reach.me
+    never = {request.employee_id, by.reach.me, decider}
+    holder = request.holder_id if request.holder_id in line.ids else line.direct
+    request.state = states.move(request, "endorse")
+    request.stage, request.endorsed_by, request.reminded_at, request.escalated_at = 2, by, None, at
+    request.holder_id = next_after(line, holder, at.astimezone(request.agency.zone).date(), never=never)
+    request.next_at = request.due_at if request.holder_id is None else min(request.due_at, at + dt.timedelta(hours=24))
+    request.version += 1
+    request.save()
+    after = {"stage": 2, "holder": request.holder_id}
+    record(verb="request.endorse", subject=request, by=by, at=at, agency_id=request.agency_id, after=after)
+    tell("request-sent", request, request.holder_id, at)
+
+
+@transaction.atomic
+def reject_request(*, by: User, request_id: int, version: int, reason: str, at: dt.datetime) -> Request:
+    """Refuse a request, with a reason that the person reads."""
+    return _refuse("reject", "request-rejected", by, request_id, version, reason, at)
+
+
+@transaction.atomic
+def return_request(*, by: User, request_id: int, version: int, reason: str, at: dt.datetime) -> Request:
+    """Send a request back to be changed and sent again before its deadline, with a reason that the person reads."""
+    return _refuse("return", "request-returned", by, request_id, version, reason, at)
+
+
+def _refuse(change: str, notice: str, by: User, request_id: int, version: int, reason: str, at) -> Request:
+    request = one_locked(request_id)
+    for_whom = acting_for(by, request)
+    said = check_reason(reason)
+    states.move(request, change)
+    check_version(request, version)
+    if change == "return" and request.kind == Kind.SWAP:
+        raise Refused("NOT_POSSIBLE", _("A swap is agreed to or refused; it cannot be sent back."))
+    request = close(request, change, by=by, at=at, reason=said, for_whom=for_whom)
+    tell(notice, request, request.employee_id, at)
+    return request

@@ -1,0 +1,118 @@
+"""What the actions on requests share: locks, checks of the version, closing, and the rows of days."""
+
+import datetime as dt
+from collections.abc import Iterable
+
+from django.db.models import F
+from django.utils.translation import gettext as _
+
+from employees.models import Employee, Unit, User
+from ledger.trail import record, record_each
+from schedules import states
+from schedules.actions.refused import Refused
+from schedules.models import Request, WfhDay
+
+RELATED = ("agency", "decided_by__employee", "employee", "gives_up", "colleague", "takes", "supervisor", "holder")
+
+
+def locked(ids: Iterable[int]) -> list[Request]:
+    """Requests under their row locks, in the order of their numbers so that nobody waits in a circle."""
+    rows = Request.objects.select_for_update(of=("self",)).filter(pk__in=list(ids)).order_by("pk")
+    return list(rows.select_related(*RELATED))
+
+
+def one_locked(request_id: int) -> Request:
+    return Request.objects.select_for_update(of=("self",)).select_related(*RELATED).get(pk=request_id)
+
+
+def lock_units(ids: Iterable[int]) -> None:
+    """Two deciders never fill one unit's last place at once: changing a unit's days stands in line here."""
+    list(Unit.objects.select_for_update(no_key=True).filter(pk__in=set(ids)).order_by("pk").values_list("pk"))
+
+
+def check_version(request: Request, version: int) -> None:
+    if request.version != version:
+        raise Refused("STALE", _("This request has changed since the page was opened. Load the page again."))
+
+
+def check_reason(reason: str) -> str:
+    if not reason.strip():
+        raise Refused("REASON_MISSING", _("Give a reason: the person reads it and it stays on record."))
+    return reason.strip()
+
+
+def close(
+    request: Request,
+    change: str,
+    *,
+    by: User | None,
+    at: dt.datetime,
+    reason: str = "",
+    for_whom: Employee | None = None,
+) -> Request:
+    """Move one request to the state after `change`, and record it."""
+    before = {"state": request.state}
+    request.state = states.move(request, change)
+    request.decided_by, request.decided_for, request.decided_at = by, for_whom, at
+    request.decision_reason = reason
+    request.next_at = request.due_at if request.state == Request.State.RETURNED else None
+    request.version += 1
+    request.save()
+    record(
+        verb=f"request.{change}",
+        subject=request,
+        by=by,
+        at=at,
+        agency_id=request.agency_id,
+        reason=reason,
+        before=before,
+        after={"state": request.state},
+        on_behalf_of=account_of(for_whom),
+    )
+    return request
+
+
+def close_many(requests: list[Request], change: str, *, by: User, at: dt.datetime, for_whom: Employee | None) -> None:
+    """As `close`, for many requests of one state decided in one name: a constant number of statements."""
+    if not requests:
+        return
+    rows = Request.objects.filter(pk__in=[request.pk for request in requests])
+    before, after = requests[0].state, states.move(requests[0], change)
+    rows.update(state=after, decided_by=by, decided_for=for_whom, decided_at=at, next_at=None, version=F("version") + 1)
+    record_each(
+        verb=f"request.{change}",
+        subjects=rows,
+        by=by,
+        at=at,
+        before={"state": before},
+        after={"state": after},
+        on_behalf_of=account_of(for_whom),
+    )
+    for request in requests:
+        request.state, request.decided_by, request.decided_for, request.decided_at = after, by, for_whom, at
+        request.version += 1
+
+
+def account_of(person: Employee | None) -> User | None:
+    return User.objects.filter(employee=person).first() if person else None
+
+
+def end_day(day: WfhDay, state: str) -> None:
+    """A day ends; it is never edited into another (rulings.md 9)."""
+    WfhDay.objects.filter(pk=day.pk).update(state=state)
+    day.state = state
+
+
+def new_day(request: Request, unit_id: int, track: str, *, origin=WfhDay.Origin.REQUEST) -> WfhDay:
+    """The day that a request asks for, not yet saved."""
+    return WfhDay(
+        employee_id=request.employee_id,
+        agency_id=request.agency_id,
+        unit_id=unit_id,
+        date=request.date,
+        slot=request.slot,
+        origin=origin,
+        track=track,
+        replaces=request.gives_up,
+        plan=request.gives_up.plan if request.gives_up else None,
+    )

@@ -1,0 +1,284 @@
+"""A person's weeks and days: which are theirs, which could be, and why."""
+
+import dataclasses
+import datetime as dt
+
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from eligibility import queries as decisions
+from eligibility import rules as policy_rules
+from eligibility.models import Policy
+from eligibility.rules import DayFacts, DayRule, UnitCap, WeeklyMaximum, failing
+from employees.calendar import days_of_week, week_name
+from employees.models import Employee, Placement
+from employees.queries import placement_on
+from performance.models import Appraisal
+from schedules import wording
+from schedules.models import Allotment, Plan, Request
+
+from .cover import LENGTH, Cover, Person, people
+
+HORIZON_WEEKS = 4  # how far ahead another day may be asked for
+
+
+@dataclasses.dataclass(frozen=True)
+class DayView:
+    date: dt.date
+    status: str  # WFH, OFFICE, HOLIDAY, OFF, LEAVE, WAITING
+    slot: str = "FULL"
+    note: str = ""
+    day_id: int | None = None
+    request_id: int | None = None
+    today: bool = False
+    past: bool = False
+    closes: dt.datetime | None = None  # until when it is moved or given back freely
+
+
+@dataclasses.dataclass(frozen=True)
+class WeekView:
+    monday: dt.date
+    name: str
+    days: list[DayView]
+    eligible: bool | None  # None: no decision published for the week
+    sentence: str
+    can_ask: bool  # something of the week may still be asked for
+    planned: bool  # a plan is published for it
+    choice: str = ""  # why this day, or why none: the plan's own sentence
+    maximum: bool = False  # as many days as the policy allows are had
+
+    @property
+    def wfh(self) -> list[DayView]:
+        return [day for day in self.days if day.status == "WFH"]
+
+
+@dataclasses.dataclass(frozen=True)
+class Offer:
+    """A day that could be asked for, or why not. `used` and `cap`: places at home taken, and how many there are."""
+
+    date: dt.date
+    fits: bool
+    reason: str
+    used: int
+    cap: int | None
+
+
+@dataclasses.dataclass(frozen=True)
+class AppraisalLine:
+    rating_label: str
+    score: object
+    year: int
+    approved_by: str
+    approved_at: dt.datetime
+
+
+def day_rules(policy: Policy) -> list[DayRule]:
+    """Everything a day is asked under a policy, what holds in every unit included."""
+    return policy_rules.day_rules(policy.rules)
+
+
+def cap_rule(rules: list[DayRule]) -> UnitCap:
+    return next(rule for rule in rules if isinstance(rule, UnitCap))
+
+
+def person_at(placement: Placement, first: dt.date, last: dt.date) -> Person:
+    """The person of a placement with their leave and days over some weeks. Two queries."""
+    person = people([placement.employee_id], first, last)[placement.employee_id]
+    person.post = placement.job_title
+    return person
+
+
+def day_facts(
+    placement: Placement,
+    dates: list[dt.date],
+    *,
+    on_request: bool = False,
+    without: int | None = None,
+    slot: str = "FULL",
+) -> dict[dt.date, DayFacts]:
+    """Facts for one person on some dates. `without`: a WFH day of theirs that would be given up."""
+    cover = Cover(placement.unit.agency, dates, [placement.unit_id])
+    person = person_at(placement, min(dates), max(dates)).without(without)
+    return {date: cover.facts(placement.unit_id, date, person, slot=slot, on_request=on_request) for date in dates}
+
+
+def allowing(placement: Placement, week: dt.date) -> list[Policy]:
+    """The policies under which the person is eligible in a week, by the runs published for it."""
+    return allowing_many(placement.agency_id, week, [placement.employee_id]).get(placement.employee_id, [])
+
+
+def allowing_many(agency_id: int, week: dt.date, employee_ids: list[int]) -> dict[int, list[Policy]]:
+    """As `allowing`, for many people of an agency: one query for the runs and one a run."""
+    found: dict[int, list[Policy]] = {}
+    for run in decisions.published_runs(agency_id, week):
+        for pk in decisions.eligible_at(run, employee_ids):
+            found.setdefault(pk, []).append(run.computed_under)
+    return found
+
+
+def my_weeks(employee: Employee, mondays: list[dt.date], *, today: dt.date) -> list[WeekView]:
+    """The weeks as the person sees them: which day is theirs, or why there is none."""
+    first, last = min(mondays), max(mondays) + dt.timedelta(days=6)
+    placement = placement_on(employee.pk, max(today, first)) or placement_on(employee.pk, first)
+    if placement is None:
+        return [
+            WeekView(m, week_name(m), _bare(m, today), None, _week_sentence(None, []), False, False) for m in mondays
+        ]
+    dates = [date for monday in mondays for date in days_of_week(monday, 6)]
+    cover = Cover(placement.unit.agency, dates, [placement.unit_id])
+    person = person_at(placement, first, last)
+    asked = {r.date: r for r in Request.objects.waiting().filter(employee=employee, date__range=(first, last))}
+    allotments = allotments_of(employee, mondays)
+    plans = set(
+        Plan.objects.filter(agency=employee.agency_id, week__in=mondays, state=Plan.State.PUBLISHED).values_list(
+            "week", flat=True
+        )
+    )
+    span = max(cover.settings[placement.unit_id].working_days, 5)
+    views = []
+    for monday in mondays:
+        days = [
+            _day_view(cover, placement.unit_id, person, asked.get(date), date, today)
+            for date in days_of_week(monday, span)
+        ]
+        views.append(_week_view(placement, monday, days, allotments.get(monday), monday in plans, today))
+    return views
+
+
+def _bare(monday: dt.date, today: dt.date) -> list[DayView]:
+    return [DayView(d, "OFFICE", today=d == today, past=d < today) for d in days_of_week(monday)]
+
+
+def _day_view(cover: Cover, unit_id: int, person: Person, asked: Request | None, date, today) -> DayView:
+    mine = [(pk, slot, origin) for pk, d, slot, origin in person.days if d == date]
+    status, note, slot, day_id, closes = "OFFICE", _("At the office"), "FULL", None, None
+    if date in cover.off:
+        status, note = "HOLIDAY", cover.off[date]
+    elif not cover.working(unit_id, date):
+        status, note = "OFF", _("Not a working day")
+    elif date in person.leave:
+        status, note = "LEAVE", person.leave[date]
+    if mine and status != "LEAVE":
+        day_id, slot, origin = mine[0]
+        status, slot = "WFH", "FULL" if len(mine) > 1 else slot
+        note = _("From the weekly plan") if origin == "PLAN" else _("Approved request")
+        closes = cover.cutoff(unit_id, date)
+    elif asked:
+        status, slot, note = "WAITING", asked.slot, _("Waiting for the supervisor")
+    return DayView(date, status, slot, note, day_id, asked and asked.pk, date == today, date < today, closes)
+
+
+def _week_view(placement: Placement, monday, days, allotment: Allotment | None, is_planned: bool, today) -> WeekView:
+    runs = decisions.published_runs(placement.agency_id, monday)
+    found = [(run, decisions.decision_at(run, placement.employee_id)) for run in runs]
+    known = [(run, decision) for run, decision in found if decision]
+    eligible = any(decision.eligible for _run, decision in known) if known else None
+    wfh = [day for day in days if day.status == "WFH"]
+    waiting = any(day.status == "WAITING" or day.request_id for day in days)
+    ahead = any(day.status in ("OFFICE", "WFH") and day.date > today for day in days)
+    allowed = [_maximum(run.computed_under) for run, decision in known if decision.eligible]
+    had = sum((LENGTH[day.slot] for day in wfh), LENGTH["FULL"] * 0)
+    return WeekView(
+        monday,
+        week_name(monday),
+        days,
+        eligible,
+        _week_sentence(eligible, wfh, is_planned),
+        can_ask=bool(eligible and is_planned and ahead and not waiting),
+        planned=is_planned,
+        choice=wording.choice(allotment) if allotment and eligible else "",
+        maximum=had >= max(allowed, default=0),
+    )
+
+
+def _maximum(policy: Policy) -> int:
+    """How many days a week a policy allows at most."""
+    return next((rule.days for rule in day_rules(policy) if isinstance(rule, WeeklyMaximum)), 7)
+
+
+def _week_sentence(eligible, wfh, is_planned: bool = True) -> str:
+    if wfh:
+        return ", ".join(date_format(day.date, "l, j F") for day in wfh)
+    if eligible is None:
+        return _("The week has not been published yet.")
+    if not eligible:
+        return _("The conditions for a WFH day are not met this week.")
+    if not is_planned:
+        return _("The conditions are met; the plan of this week has not been published yet.")
+    return _("The conditions are met, but there is no WFH day this week.")
+
+
+def headline_appraisal(employee: Employee) -> AppraisalLine | None:
+    """The newest approved annual appraisal in force: the rating, with its number where the regime has one."""
+    found = Appraisal.objects.in_force().filter(employee=employee, kind=Appraisal.Kind.ANNUAL)
+    one = found.select_related("decided_by__employee").order_by("-year").first()
+    if one is None or one.rating is None:
+        return None
+    return AppraisalLine(one.get_rating_display(), one.score, one.year, str(one.decided_by), one.decided_at)
+
+
+def offers(
+    employee: Employee, monday: dt.date, *, at: dt.datetime, gives_up: int | None = None, slot: str = "FULL"
+) -> list[Offer]:
+    """The days of a week that can be asked for now, those that fit first (most room first), the rest with the reason.
+
+    `gives_up`: the WFH day that would be moved; without it the week's own days stay.
+    """
+    placement = placement_on(employee.pk, monday) or placement_on(employee.pk, monday + dt.timedelta(days=5))
+    if placement is None:
+        return []
+    dates = days_of_week(monday, 6)
+    cover = Cover(placement.unit.agency, dates, [placement.unit_id])
+    person = person_at(placement, monday, monday)
+    moved = next((date for pk, date, _s, _o in person.days if pk == gives_up), None)
+    today = cover.today(placement.unit_id, at)
+    policies = allowing(placement, monday)
+    made = []
+    for date in dates:
+        if date <= today or date == moved:
+            continue
+        facts = cover.facts(placement.unit_id, date, person.without(gives_up), slot=slot, on_request=True)
+        if facts.working_day or facts.holiday:
+            made.append(_offer(policies, facts, closed=at >= cover.cutoff(placement.unit_id, date)))
+    return sorted(made, key=lambda o: (not o.fits, o.used - (o.cap if o.cap is not None else 10**6), o.date))
+
+
+def _offer(policies: list[Policy], day: DayFacts, *, closed: bool) -> Offer:
+    code, rule, cap = judge(policies, day)
+    reason = rule.sentence(code, dataclasses.asdict(day)) if rule else ""
+    if closed and not reason:
+        reason = _("Requests for that day have closed.")
+    if not policies:
+        reason = _("The conditions for a WFH day are not met in that week.")
+    return Offer(day.date, not reason, reason, day.at_home, cap)
+
+
+def judge(policies: list[Policy], day: DayFacts) -> tuple[str | None, DayRule | None, int | None]:
+    """The first failing rule of a day (code, rule) and its cap; a day is allowed if one policy in force allows it."""
+    answer: tuple[str | None, DayRule | None, int | None] = (None, None, None)
+    for policy in policies:
+        rules = day_rules(policy)
+        cap = cap_rule(rules).cap(day.unit_size, day.unit_percent)
+        codes = failing(rules, day)
+        if not codes:
+            return None, None, cap
+        answer = (codes[0], next(rule for rule in rules if codes[0] in rule.codes), cap)
+    return answer
+
+
+def latest_requests(employee: Employee, limit: int = 5) -> list[Request]:
+    rows = Request.objects.filter(employee=employee)
+    return list(
+        rows.select_related("supervisor", "holder", "decided_by__employee", "decided_for", "gives_up", "agency")[:limit]
+    )
+
+
+def planned(agency_id: int, week: dt.date) -> Plan | None:
+    """The plan that counts for a week; without one no day of it can be asked for."""
+    return Plan.objects.filter(agency=agency_id, week=week, state=Plan.State.PUBLISHED).first()
+
+
+def allotments_of(employee: Employee, mondays: list[dt.date]) -> dict[dt.date, Allotment]:
+    """What the published plans gave a person in some weeks."""
+    rows = Allotment.objects.filter(employee=employee, week__in=mondays).exclude(plan__state=Plan.State.DRAFT)
+    return {row.week: row for row in rows.select_related("plan")}

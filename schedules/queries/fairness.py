@@ -1,0 +1,188 @@
+"""The ledger of fairness: days earned, had, given back, lost, recalled and owed; and what the planner reads of it."""
+
+import dataclasses
+import datetime as dt
+from collections.abc import Iterator
+from decimal import Decimal
+from itertools import groupby
+
+from django.db import connection
+from psycopg2.extras import DateRange
+
+from eligibility.models import Run
+from eligibility.rules import DayRule, WeeklyMaximum
+from employees.models import Employee, Leave
+from schedules.models import Request, UnitRule
+from schedules.planning import PERIOD_WEEKS, Candidate, period_of
+
+from .cover import Cover, dates_of
+
+WEEK = dt.timedelta(days=7)
+HALF = Decimal(2)  # half-days in a day
+FETCH = 20_000  # rows at a time
+
+
+@dataclasses.dataclass(frozen=True)
+class Balance:
+    """One person's ledger over twelve weeks, in days."""
+
+    earned: Decimal
+    had: Decimal
+    returned: Decimal
+    lost: Decimal
+    recalled: Decimal
+    weekdays: tuple[int, ...]  # days had on Monday … Saturday
+
+    @property
+    def owed(self) -> Decimal:
+        """Earned, and neither had nor given back."""
+        return self.earned - self.had - self.returned
+
+
+def candidates(run: Run, week: dt.date, rules: list[DayRule], cover: Cover) -> Iterator[tuple[int, list[Candidate]]]:
+    """Eligible people without a day this week, unit by unit, with what the planner must know of each. Streamed.
+
+    A unit's people are those placed there for most of the week's days; who moves within the week is away on the days
+    spent elsewhere. Reads one query, and three small ones for leave, fixed weekdays and posts.
+    """
+    last = week + dt.timedelta(days=5)
+    away = _leave(run.agency_id, week, last)
+    series = _series(run.agency_id, week, last)
+    earning = next((rule for rule in rules if isinstance(rule, WeeklyMaximum)), WeeklyMaximum())
+    dates = cover.dates
+    for unit_id, rows in groupby(_stream(run, week, last), key=lambda row: row[0]):
+        people = []
+        for _unit, pk, lot, rating, owed, carried, given, latest, wishes, had, lower, upper, post in rows:
+            gone = away.get(pk, frozenset())
+            if lower is not None or upper is not None:
+                gone |= {d for d in dates if (lower and d < lower) or (upper and d >= upper)}
+            people.append(
+                Candidate(
+                    pk,
+                    lot,
+                    earning.days_earned(rating),
+                    owed,
+                    carried,
+                    given,
+                    latest,
+                    [int(day) for day in wishes] if wishes else (),
+                    series.get(pk, 0),
+                    [int(count) for count in had] if had else (),
+                    gone,
+                    post,
+                )
+            )
+        yield unit_id, people
+
+
+def _stream(run: Run, week: dt.date, last: dt.date) -> Iterator[tuple]:
+    period = period_of(week)
+    names = {
+        "agency": run.agency_id,
+        "track": run.track,
+        "number": run.number,
+        "since": period - PERIOD_WEEKS * WEEK,
+        "period": period,
+        "week": week,
+        "last": last,
+        "end": week + WEEK,
+        "seed": week.isoformat(),
+        "posts": UnitRule.objects.filter(agency=run.agency_id, kind=UnitRule.Kind.STAFFED_POST).exists(),
+    }
+    with connection.chunked_cursor() as cursor:
+        cursor.itersize = FETCH
+        cursor.execute(_CANDIDATES, names)
+        while rows := cursor.fetchmany(FETCH):
+            yield from rows
+
+
+_CANDIDATES = """
+WITH earned AS (
+  SELECT a.employee_id, 2 * coalesce(sum(a.earned) FILTER (WHERE a.week >= %(period)s), 0)::int AS now,
+    2 * coalesce(sum(a.earned) FILTER (WHERE a.week < %(period)s), 0)::int AS before
+  FROM schedules_allotment a JOIN schedules_plan p ON p.id = a.plan_id AND p.state <> 'DRAFT'
+  WHERE a.agency_id = %(agency)s AND a.week >= %(since)s AND a.week < %(week)s GROUP BY 1
+), had AS (
+  SELECT w.employee_id,
+    coalesce(sum(w.halves) FILTER (WHERE w.date >= %(period)s), 0)::int AS now,
+    coalesce(sum(w.halves) FILTER (WHERE w.date < %(period)s), 0)::int AS before,
+    coalesce(sum(w.halves) FILTER (WHERE w.date >= %(period)s AND w.state = 'ACTIVE'), 0)::int AS given,
+    coalesce(max(w.date) FILTER (WHERE w.state = 'ACTIVE') - date '0001-01-01', 0) AS last,
+    concat(least(9, count(*) FILTER (WHERE w.weekday = 1)), least(9, count(*) FILTER (WHERE w.weekday = 2)),
+           least(9, count(*) FILTER (WHERE w.weekday = 3)), least(9, count(*) FILTER (WHERE w.weekday = 4)),
+           least(9, count(*) FILTER (WHERE w.weekday = 5)), least(9, count(*) FILTER (WHERE w.weekday = 6)),
+           0) AS weekdays
+  FROM (SELECT employee_id, date, state, CASE WHEN slot = 'FULL' THEN 2 ELSE 1 END AS halves,
+               extract(isodow FROM date) AS weekday
+        FROM schedules_wfhday
+        WHERE agency_id = %(agency)s AND date >= %(since)s AND date < %(week)s AND state IN ('ACTIVE', 'RETURNED')) w
+  GROUP BY 1
+), placed AS (
+  SELECT employee_id, unit_id, job_title, NULL::date AS lower, NULL::date AS upper FROM employees_placement
+  WHERE agency_id = %(agency)s AND valid @> daterange(%(week)s, %(last)s, '[]')
+  UNION ALL
+  (SELECT DISTINCT ON (employee_id) employee_id, unit_id, job_title, lower(valid), upper(valid)
+   FROM employees_placement
+   WHERE agency_id = %(agency)s AND valid && daterange(%(week)s, %(last)s, '[]')
+     AND NOT valid @> daterange(%(week)s, %(last)s, '[]')
+   ORDER BY employee_id,
+     least(coalesce(upper(valid), %(end)s), %(end)s) - greatest(lower(valid), %(week)s) DESC, lower(valid))
+)
+SELECT p.unit_id, d.employee_id, ('x' || substr(md5(%(seed)s || e.public_id::text), 1, 15))::bit(60)::bigint,
+  d.rating, coalesce(a.now, 0) - coalesce(h.now, 0), coalesce(a.before, 0) - coalesce(h.before, 0),
+  coalesce(h.given, 0), coalesce(h.last, 0), array_to_string(f.weekdays, ''), h.weekdays, p.lower, p.upper,
+  CASE WHEN %(posts)s THEN p.job_title ELSE '' END
+FROM eligibility_decision d
+JOIN placed p ON p.employee_id = d.employee_id
+JOIN employees_employee e ON e.id = d.employee_id
+LEFT JOIN earned a ON a.employee_id = d.employee_id
+LEFT JOIN had h ON h.employee_id = d.employee_id
+LEFT JOIN schedules_preference f ON f.employee_id = d.employee_id
+WHERE d.agency_id = %(agency)s AND d.track = %(track)s AND d.eligible
+  AND d.from_run <= %(number)s AND (d.until_run IS NULL OR d.until_run > %(number)s)
+  AND NOT EXISTS (SELECT FROM schedules_wfhday w WHERE w.employee_id = d.employee_id AND w.state = 'ACTIVE'
+                  AND w.date >= %(week)s AND w.date < %(end)s)
+ORDER BY p.unit_id, d.employee_id
+"""
+
+
+def _leave(agency_id: int, first: dt.date, last: dt.date) -> dict[int, frozenset[dt.date]]:
+    rows = Leave.objects.filter(agency=agency_id, valid__overlap=DateRange(first, last, "[]"))
+    found: dict[int, frozenset[dt.date]] = {}
+    for pk, valid in rows.values_list("employee_id", "valid"):
+        found[pk] = found.get(pk, frozenset()) | frozenset(dates_of(valid, first, last))
+    return found
+
+
+def _series(agency_id: int, first: dt.date, last: dt.date) -> dict[int, int]:
+    """The weekday a supervisor has approved for every week, by person; of two the later approval counts."""
+    rows = Request.objects.filter(
+        agency=agency_id, kind=Request.Kind.RECUR, state=Request.State.APPROVED, date__lte=last, until__gte=first
+    )
+    return {pk: date.isoweekday() for pk, date in rows.order_by("decided_at").values_list("employee_id", "date")}
+
+
+_BALANCE = """
+SELECT
+  (SELECT coalesce(sum(a.earned), 0) FROM schedules_allotment a JOIN schedules_plan p ON p.id = a.plan_id
+   WHERE a.employee_id = %(employee)s AND p.state <> 'DRAFT' AND a.week >= %(since)s AND a.week < %(until)s),
+  coalesce(sum(d.halves) FILTER (WHERE d.state = 'ACTIVE'), 0),
+  coalesce(sum(d.halves) FILTER (WHERE d.state = 'RETURNED'), 0),
+  coalesce(sum(d.halves) FILTER (WHERE d.state = 'LOST'), 0),
+  coalesce(sum(d.halves) FILTER (WHERE d.state = 'RECALLED'), 0),
+  array(SELECT (SELECT count(*)::int FROM schedules_wfhday w WHERE w.employee_id = %(employee)s AND w.state = 'ACTIVE'
+                AND w.date >= %(since)s AND w.date < %(until)s AND extract(isodow FROM w.date) = n)
+        FROM generate_series(1, 6) n)
+FROM (SELECT state, CASE WHEN slot = 'FULL' THEN 2 ELSE 1 END AS halves FROM schedules_wfhday
+      WHERE employee_id = %(employee)s AND date >= %(since)s AND date < %(until)s) d
+"""
+
+
+def balance_of(employee: Employee, week: dt.date) -> Balance:
+    """A person's ledger over the twelve weeks that end with a week (its Monday). One query."""
+    names = {"employee": employee.pk, "since": week - (PERIOD_WEEKS - 1) * WEEK, "until": week + WEEK}
+    with connection.cursor() as cursor:
+        cursor.execute(_BALANCE, names)
+        earned, had, returned, lost, recalled, weekdays = cursor.fetchone()
+    days = (Decimal(halves) / HALF for halves in (had, returned, lost, recalled))
+    return Balance(Decimal(earned), *days, tuple(weekdays))

@@ -1,0 +1,184 @@
+"""What waits for whoever decides, what expires first on top, each with the cover of its day. Constant queries."""
+
+import dataclasses
+import datetime as dt
+
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from eligibility.models import Policy
+from employees.calendar import days_of_week
+from employees.models import Employee, Placement
+from schedules.models import Request, WfhDay
+from schedules.permissions import HR, Denied, acting_for, stands_in_for
+
+from .cover import Cover, Person, people
+from .days import allowing_many, judge
+
+Kind = Request.Kind
+
+
+@dataclasses.dataclass(frozen=True)
+class InboxLine:
+    """One waiting request as its decider sees it."""
+
+    request: Request
+    used: int  # places at home taken on that day, the person left out
+    cap: int | None
+    present: int  # others at the office
+    minimum: int
+    fits: bool
+    reason: str
+    best: dt.date | None = None  # the best other day of the week, where this one does not fit
+    for_whom: Employee | None = None  # decided in this supervisor's name
+
+
+def waiting_for(user):
+    """Requests this user may decide: laid before them or before whom they stand in for; of nobody, for HR."""
+    me = user.reach.me
+    lenders = list(stands_in_for(me)) if me else []
+    orphans = Q(holder__isnull=True, agency_id__in=user.reach.whole_agencies(HR)) & ~Q(kind=Kind.SWAP)
+    direct = Q(stage=1, supervisor__in=[me, *lenders]) | Q(holder__in=[me, *lenders])
+    mine = direct & ~Q(kind=Kind.SWAP) | Q(kind=Kind.SWAP, colleague=me)
+    rows = Request.objects.waiting().filter(mine | orphans)
+    return rows.exclude(employee__in=[me, *lenders]).exclude(endorsed_by=user.pk)
+
+
+@dataclasses.dataclass
+class Situation:
+    """Everything that deciding on some requests needs to know, in a constant number of queries for each agency.
+
+    Pages show it, bulk and single decisions check by it: one place. `decided` keeps count as days are given.
+    """
+
+    places: dict[tuple[int, dt.date], Placement]
+    persons: dict[int, Person]
+    covers: dict[int, Cover]
+    policies: dict[tuple[int, dt.date], dict[int, list[Policy]]]
+
+    def placement(self, request: Request) -> Placement | None:
+        return self.places.get((request.employee_id, request.date))
+
+    def facts(self, request: Request):
+        """Day facts of what is asked for, the given-up day left out."""
+        place = self.places[request.employee_id, request.date]
+        person = self.persons[request.employee_id].without(request.gives_up_id)
+        person.post = place.job_title
+        cover = self.covers[request.agency_id]
+        return cover.facts(place.unit_id, request.date, person, slot=request.slot, on_request=True)
+
+    def allowing(self, request: Request) -> list[Policy]:
+        return self.policies[request.agency_id, request.week].get(request.employee_id, [])
+
+    def judge(self, request: Request):
+        return judge(self.allowing(request), self.facts(request))
+
+    def today(self, request: Request, at: dt.datetime) -> dt.date:
+        place = self.places[request.employee_id, request.date]
+        return self.covers[request.agency_id].today(place.unit_id, at)
+
+    def moved(self, request: Request) -> None:
+        """Count a day as given, and the one given up as free again."""
+        place = self.places[request.employee_id, request.date]
+        cover, person = self.covers[request.agency_id], self.persons[request.employee_id]
+        old = next(((d, s) for pk, d, s, _o in person.days if pk == request.gives_up_id), None)
+        if old:
+            cover.move(place.unit_id, old[0], old[1], -1, place.job_title)
+        person.days = [day for day in person.days if day[0] != request.gives_up_id]
+        if request.kind != Kind.RETURN:
+            cover.move(place.unit_id, request.date, request.slot, 1, place.job_title)
+            person.days.append((0, request.date, request.slot, WfhDay.Origin.REQUEST))
+
+
+def situation(requests: list[Request]) -> Situation:
+    """Load what these requests hang on: placements on their days, cover of their units, days, leave, decisions."""
+    if not requests:
+        return Situation({}, {}, {}, {})
+    dates = [request.date for request in requests]
+    rows = Placement.objects.filter(employee__in={r.employee_id for r in requests}).select_related("unit__agency")
+    by_person: dict[int, list[Placement]] = {}
+    for row in rows:
+        by_person.setdefault(row.employee_id, []).append(row)
+    places = {}
+    for request in requests:
+        for row in by_person.get(request.employee_id, ()):
+            if row.valid.lower <= request.date and (row.valid.upper is None or request.date < row.valid.upper):
+                places[request.employee_id, request.date] = row
+    persons = people({r.employee_id for r in requests}, min(dates), max(dates))
+    covers, policies = {}, {}
+    for agency_id in {r.agency_id for r in requests}:
+        units = {p.unit_id: p.unit for (pk, _d), p in places.items() if p.agency_id == agency_id}
+        weeks = {r.week for r in requests if r.agency_id == agency_id}
+        days = [date for week in weeks for date in days_of_week(week, 6)]
+        if units:
+            covers[agency_id] = Cover(next(iter(units.values())).agency, days, list(units))
+        for week in weeks:
+            ids = [r.employee_id for r in requests if (r.agency_id, r.week) == (agency_id, week)]
+            policies[agency_id, week] = allowing_many(agency_id, week, ids)
+    return Situation(places, persons, covers, policies)
+
+
+def inbox(user, *, at: dt.datetime) -> list[InboxLine]:
+    """What waits for this user, what expires first on top."""
+    rows = list(
+        waiting_for(user)
+        .select_related("employee", "agency", "gives_up", "supervisor", "holder", "colleague", "takes")
+        .order_by("due_at", "sent_at", "pk")
+    )
+    now = situation(rows)
+    lenders = stands_in_for(user.reach.me)
+    return [_line(user, row, now, lenders, at) for row in rows]
+
+
+def _line(user, row: Request, now: Situation, lenders, at: dt.datetime) -> InboxLine:
+    try:
+        for_whom = acting_for(user, row, lenders)
+    except Denied:
+        for_whom = None
+    if now.placement(row) is None:
+        return InboxLine(row, 0, None, 0, 0, False, _("The person has no placement in a unit on that day any more."))
+    facts = now.facts(row)
+    reason, cap = _against(row, now, facts, at)
+    best = None
+    if reason and row.kind in (Kind.MOVE, Kind.EXTRA):
+        best = _best_other(row, now, at)
+    return InboxLine(row, facts.at_home, cap, facts.present, facts.minimum, not reason, reason, best, for_whom)
+
+
+def _against(row: Request, now: Situation, facts, at) -> tuple[str, int | None]:
+    policies = now.allowing(row)
+    code, rule, cap = judge(policies, facts)
+    if row.kind == Kind.RETURN or row.kind == Kind.RECUR or row.kind == Kind.SWAP:
+        return "", cap
+    if row.date <= now.today(row, at):
+        return _("The day has passed."), cap
+    if rule:
+        return rule.sentence(code, dataclasses.asdict(facts)), cap
+    return ("" if policies else _("The conditions for a WFH day are not met in that week.")), cap
+
+
+def _best_other(row: Request, now: Situation, at) -> dt.date | None:
+    """The fitting day of the week with the most room: what the supervisor may offer instead."""
+    place, cover = now.places[row.employee_id, row.date], now.covers[row.agency_id]
+    person, policies = now.persons[row.employee_id].without(row.gives_up_id), now.allowing(row)
+    given_up = row.gives_up.date if row.gives_up else None
+    found = []
+    for n in range(6):
+        date = row.week + dt.timedelta(days=n)
+        if date in (row.date, given_up) or at >= cover.cutoff(place.unit_id, date):
+            continue
+        facts = cover.facts(place.unit_id, date, person, slot=row.slot, on_request=True)
+        code, _rule, cap = judge(policies, facts)
+        if policies and not code:
+            found.append((facts.at_home - (cap if cap is not None else 10**6), date))
+    return min(found)[1] if found else None
+
+
+def decided_lately(user, limit: int = 20) -> list[Request]:
+    """What this user, or somebody in their name, decided lately."""
+    mine = Q(decided_by=user.pk) | Q(decided_for=user.reach.me) | Q(supervisor=user.reach.me)
+    rows = Request.objects.exclude(state__in=[Request.State.SENT, Request.State.DRAFT]).filter(mine)
+    chosen = rows.exclude(employee=user.reach.me).select_related(
+        "employee", "decided_by__employee", "decided_for", "agency", "gives_up"
+    )
+    return list(chosen.order_by("-decided_at")[:limit])

@@ -1,0 +1,97 @@
+"""Sentences about plans: why this day, why none, what clashes. Stored are codes and numbers; words are made here."""
+
+import datetime as dt
+
+from django.utils.formats import date_format, number_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from eligibility.rules import label_of
+
+from .models import Allotment, UnitPlan
+
+Why = Allotment.Why
+
+
+def days(value) -> str:
+    """`1`, `0,5`, in the reader's way of writing numbers."""
+    return number_format(value, 0 if value == int(value) else 1)
+
+
+def choice(one: Allotment) -> str:
+    """Why an allotment is as it is, for the person."""
+    day = date_format(one.dates[0], "l") if one.dates else ""
+    against = _against(one)
+    if one.why == Why.CHOICE:
+        said = _("%(day)s: choice number %(rank)s of your wishes.") % {"day": day, "rank": one.rank}
+    elif one.why == Why.SERIES:
+        said = _("%(day)s: the fixed weekday that was approved.") % {"day": day}
+    elif one.why == Why.FIXED:
+        said = _("%(day)s: the policy's weekday; it was your turn.") % {"day": day}
+    elif one.why == Why.ROOM:
+        said = _("%(day)s: the day with the most room in the unit.") % {"day": day}
+    elif one.why == Why.AWAY:
+        said = _("No day: leave or another unit takes the whole week. Nothing is earned and nothing owed.")
+    elif one.why == Why.CLOSED:
+        said = _("No day: no day of this week is open to WFH in the unit. The day is owed.")
+    else:
+        said = _("No place was left. The day is owed: you come first next week.")
+    if one.dates and len(one.dates) < one.earned:
+        said += " " + _("A further day was earned but no place was left; it is owed.")
+    return f"{against} {said}".strip()
+
+
+def _against(one: Allotment) -> str:
+    """What stood against the day wished for: `Wednesday is full (5 of 5).`"""
+    if not one.code or one.wanted is None:
+        return ""
+    day = date_format(one.wanted, "l")
+    if one.cap is not None and one.used is not None and one.code in ("R-KUOTA-UNIT", "R-KEHADIRAN-MINIMUM"):
+        return _("%(day)s is full (%(used)s of %(cap)s).") % {"day": day, "used": one.used, "cap": one.cap}
+    return _("%(day)s is not possible: %(reason)s.") % {"day": day, "reason": label_of(one.code)}
+
+
+def turn(one: Allotment) -> str:
+    """The person's place in the order of fairness."""
+    named = {"place": one.place, "owed": days(one.owed)}
+    return _("Place %(place)s in the unit's order; days owed before: %(owed)s.") % named
+
+
+def exception(line: UnitPlan) -> str:
+    """What HR should look at in a unit."""
+    said = {
+        "UNDERSTAFFED": _("Leave alone takes more people than the minimum allows."),
+        "CLASH": _("Limits clash: somebody is left without a day."),
+        "CLOSED": _("No day of the week is open."),
+    }.get(line.exception, "")
+    if line.exception == "UNDERSTAFFED":
+        on = ", ".join(date_format(dt.date.fromisoformat(day), "l") for day in line.clash.get("dates", ()))
+        return f"{said} {on}."
+    return said
+
+
+def clash(line: UnitPlan) -> list[str]:
+    """The smallest set of limits that clash, each with its number."""
+    return [_named(one) for one in line.clash.get("limits", ())]
+
+
+def proposals(line: UnitPlan) -> list[str]:
+    """What would let everybody have a day, one sentence a limit."""
+    found = []
+    for one in line.clash.get("proposals", ()):
+        text = ngettext(
+            "If “%(limit)s” let %(n)s more person a day work from home, everybody would have a day.",
+            "If “%(limit)s” let %(n)s more people a day work from home, everybody would have a day.",
+            one["more"],
+        )
+        found.append(text % {"limit": _label(one), "n": one["more"]})
+    return found
+
+
+def _named(one: dict) -> str:
+    return _("%(limit)s: %(room)s places in the week") % {"limit": _label(one), "room": one["room"]}
+
+
+def _label(one: dict) -> str:
+    label = str(label_of(one["code"]))
+    return f"{label} ({one['post']})" if one.get("post") else label
