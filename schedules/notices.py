@@ -54,7 +54,12 @@ def tell(
 
 
 def tell_many(told: list[tuple], *, at: dt.datetime, facts: dict | None = None) -> None:
-    """As `tell`, for many (kind, subject, receiver id, key) at once; the same thing is never told twice."""
+    """As `tell`, for many (kind, subject, receiver id, key) at once."""
+    tell_each([(*one, facts or {}) for one in told], at=at)
+
+
+def tell_each(told: list[tuple], *, at: dt.datetime) -> None:
+    """As `tell_many`, each with facts of its own: (kind, subject, receiver id, key, facts). Never told twice."""
     notices = [
         Notice(
             receiver_id=receiver,
@@ -62,10 +67,10 @@ def tell_many(told: list[tuple], *, at: dt.datetime, facts: dict | None = None) 
             kind=kind,
             key=f"{kind}:{subject.pk}:{key or getattr(subject, 'version', 1)}",
             subject_id=subject.pk,
-            facts=facts or {},
+            facts=facts,
             at=at,
         )
-        for kind, subject, receiver, key in told
+        for kind, subject, receiver, key, facts in told
     ]
     Notice.objects.bulk_create(notices, ignore_conflicts=True, batch_size=2_000)
     outbox.put_many([_entry(notice.key, notice.agency_id, at) for notice in notices])

@@ -18,7 +18,9 @@ from .days import (
     my_weeks,
     offers,
     person_at,
+    placed_within,
     planned,
+    policies_of_week,
 )
 from .fairness import Balance, balance_of
 from .inbox import InboxLine, decided_lately, inbox, situation, waiting_for
@@ -48,7 +50,9 @@ __all__ = [
     "offers",
     "people",
     "person_at",
+    "placed_within",
     "planned",
+    "policies_of_week",
     "situation",
     "waiting_for",
 ]

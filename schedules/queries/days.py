@@ -11,7 +11,7 @@ from eligibility import rules as policy_rules
 from eligibility.models import Policy
 from eligibility.rules import DayFacts, DayRule, UnitCap, WeeklyMaximum, failing
 from employees.calendar import days_of_week, week_name
-from employees.models import Employee, Placement
+from employees.models import Employee, Placement, Unit
 from employees.queries import placement_on
 from performance.models import Appraisal
 from schedules import wording
@@ -251,6 +251,19 @@ def _offer(policies: list[Policy], day: DayFacts, *, closed: bool) -> Offer:
     if not policies:
         reason = _("The conditions for a WFH day are not met in that week.")
     return Offer(day.date, not reason, reason, day.at_home, cap)
+
+
+def policies_of_week(agency_id: int, week: dt.date) -> list[Policy]:
+    """The policies under which a week was decided, one a track."""
+    return [run.computed_under for run in decisions.published_runs(agency_id, week)]
+
+
+def placed_within(request: Request, unit: Unit | None) -> bool:
+    """Whether the person asking is placed in a unit, or below it, on the day they ask for."""
+    if unit is None:
+        return True
+    place = placement_on(request.employee_id, request.date)
+    return place is not None and f"{place.unit.path}.".startswith(f"{unit.path}.")
 
 
 def judge(policies: list[Policy], day: DayFacts) -> tuple[str | None, DayRule | None, int | None]:

@@ -186,3 +186,22 @@ def balance_of(employee: Employee, week: dt.date) -> Balance:
         earned, had, returned, lost, recalled, weekdays = cursor.fetchone()
     days = (Decimal(halves) / HALF for halves in (had, returned, lost, recalled))
     return Balance(Decimal(earned), *days, tuple(weekdays))
+
+
+_OWED = """
+SELECT e.id,
+  2 * coalesce((SELECT sum(a.earned) FROM schedules_allotment a JOIN schedules_plan p ON p.id = a.plan_id
+                WHERE a.employee_id = e.id AND p.state <> 'DRAFT' AND a.week >= %(since)s AND a.week < %(until)s), 0)
+  - coalesce((SELECT sum(CASE WHEN w.slot = 'FULL' THEN 2 ELSE 1 END) FROM schedules_wfhday w
+              WHERE w.employee_id = e.id AND w.state IN ('ACTIVE', 'RETURNED')
+                AND w.date >= %(since)s AND w.date < %(until)s), 0)
+FROM employees_employee e WHERE e.id = ANY(%(ids)s) AND e.agency_id = %(agency)s
+"""
+
+
+def owed_by(agency_id: int, employee_ids: list[int], week: dt.date) -> dict[int, int]:
+    """Half-days owed to some people since the fairness period of a week began, that week included. One query."""
+    names = {"ids": employee_ids, "agency": agency_id, "since": period_of(week), "until": week + WEEK}
+    with connection.cursor() as cursor:
+        cursor.execute(_OWED, names)
+        return {pk: int(owed) for pk, owed in cursor.fetchall()}

@@ -12,9 +12,11 @@ def working_dates(cover: Cover, unit_id: int) -> list[dt.date]:
     return [date for date in cover.dates if cover.working(unit_id, date)]
 
 
-def limits(cover: Cover, unit_id: int, dates: list[dt.date], rules: list[DayRule]) -> list[Limit]:
+def limits(
+    cover: Cover, unit_id: int, dates: list[dt.date], rules: list[DayRule], *, on_request: bool = False
+) -> list[Limit]:
     """What every rule lets go home on each date, for whoever would be the next; a closed day has no room at all."""
-    days = {date: cover.facts(unit_id, date) for date in dates}
+    days = {date: cover.facts(unit_id, date, on_request=on_request) for date in dates}
     found = []
     for rule in rules:
         room, cap = {}, {}

@@ -1,0 +1,261 @@
+"""Mending a published week: a holiday declared later, or a unit's emergency. One look, one click, each told once.
+
+Whoever had a WFH day on the date gets another day of the week where one is possible under cover, the owed first; where
+none is, the day is lost and owed. It is a new revision of the plan, with its reason.
+"""
+
+import dataclasses
+import datetime as dt
+import hashlib
+
+from django.db import transaction
+from django.db.models import F, Q
+from django.utils.translation import gettext as _
+from psycopg2.extras import DateRange
+
+from eligibility import permissions
+from employees.actions import declare_holiday
+from employees.calendar import days_of_week, monday_of
+from employees.models import Agency, Employee, Holiday, Placement, Unit, User
+from ledger.trail import record
+from schedules import queries, states
+from schedules.models import Plan, Request, UnitRule, WfhDay
+from schedules.notices import tell_each
+from schedules.planning import Candidate, allocate
+from schedules.queries.cover import Cover
+from schedules.queries.fairness import owed_by
+from schedules.queries.limits import limits, working_dates
+
+from .refused import Refused
+from .requests.writing import close, lock_units, one_locked
+from .unit_rules import set_rule
+
+MOST = 20_000  # days in one repair; more is a new plan
+
+
+@dataclasses.dataclass(frozen=True)
+class Mended:
+    """One affected person: the day that cannot be, and the day instead (None: lost, and owed)."""
+
+    day: WfhDay
+    employee: Employee
+    date: dt.date | None
+
+
+@dataclasses.dataclass(frozen=True)
+class Proposal:
+    """What a repair would do. `digest` is of all of it: what was looked at is what is done."""
+
+    agency: Agency
+    dates: list[dt.date]
+    unit: Unit | None
+    lines: list[Mended]
+
+    @property
+    def digest(self) -> str:
+        text = ";".join(f"{line.day.pk}:{line.date}" for line in self.lines)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    @property
+    def lost(self) -> int:
+        return sum(1 for line in self.lines if line.date is None)
+
+
+def propose_repair(*, agency: Agency, dates: list[dt.date], unit: Unit | None, at: dt.datetime) -> Proposal:
+    """Who is affected when these dates of one week fall away in an agency or in a unit and everything below it, and
+    which other day each would get; writes nothing. Raises `Refused`: NO_DATES, TWO_WEEKS, PAST, TOO_MANY."""
+    if not dates:
+        raise Refused("NO_DATES", _("Choose at least one date."))
+    week = monday_of(min(dates))
+    if monday_of(max(dates)) != week:
+        raise Refused("TWO_WEEKS", _("Repair one week at a time."))
+    affected = _affected(agency, dates, unit)
+    if len(affected) > MOST:
+        raise Refused("TOO_MANY", _("More than 20,000 days are affected; repair unit by unit."))
+    cover = Cover(agency, days_of_week(week, 6))
+    if min(dates) < at.astimezone(agency.zone).date():
+        raise Refused("PAST", _("That date is past; what has been, stays."))
+    lines: list[Mended] = []
+    by_unit: dict[int, list[WfhDay]] = {}
+    for day in affected:
+        by_unit.setdefault(day.unit_id, []).append(day)
+        cover.move(day.unit_id, day.date, day.slot, -1)
+    for unit_id, days in sorted(by_unit.items()):
+        lines += _mend(cover, unit_id, days, set(dates), week, at)
+    return Proposal(agency, sorted(dates), unit, lines)
+
+
+def _affected(agency: Agency, dates: list[dt.date], unit: Unit | None) -> list[WfhDay]:
+    rows = WfhDay.objects.active().filter(agency=agency, date__in=dates)
+    if unit is not None:
+        rows = rows.filter(unit__path__within=unit.path)
+    return list(rows.select_related("employee", "plan").order_by("unit_id", "employee_id", "date")[: MOST + 1])
+
+
+def _mend(cover: Cover, unit_id: int, days: list[WfhDay], closed: set[dt.date], week: dt.date, at) -> list[Mended]:
+    """The planner's own choice among the days that are left, for everybody of one unit."""
+    today = cover.today(unit_id, at)
+    dates = [d for d in working_dates(cover, unit_id) if d not in closed and d > today]
+    policies = queries.policies_of_week(cover.agency.pk, week)
+    # A fixed weekday that falls away may move as it does on request: the repair is HR's consent to it.
+    bounds = limits(cover, unit_id, dates, queries.day_rules(policies[0]), on_request=True) if policies else []
+    ids = [day.employee_id for day in days]
+    people, owed, posts = queries.people(ids, week, week), owed_by(cover.agency.pk, ids, week), _posts(ids, week)
+    candidates = [
+        Candidate(
+            pk,
+            pk,
+            earned=ids.count(pk) if policies else 0,
+            owed=owed.get(pk, 0),
+            away=frozenset(people[pk].leave) | {date for _i, date, _s, _o in people[pk].days},
+            post=posts.get(pk, ""),
+        )
+        for pk in sorted(set(ids))
+    ]
+    given = {one.employee_id: list(one.dates) for one in allocate(candidates, dates, bounds)}
+    found = []
+    for day in days:
+        left = given[day.employee_id]
+        found.append(Mended(day, day.employee, left.pop(0) if left else None))
+    return found
+
+
+def _posts(ids: list[int], week: dt.date) -> dict[int, str]:
+    rows = Placement.objects.filter(employee__in=ids, valid__overlap=DateRange(week, week + dt.timedelta(days=7)))
+    return dict(rows.order_by("valid").values_list("employee_id", "job_title"))
+
+
+@transaction.atomic
+def repair_week(
+    *,
+    by: User,
+    agency: Agency,
+    dates: list[dt.date],
+    unit: Unit | None,
+    reason: str,
+    at: dt.datetime,
+    digest: str,
+    kind: str = "EMERGENCY",
+) -> Plan:
+    """Do what `propose_repair` showed. `kind`: EMERGENCY closes the dates to WFH in the unit (a black-out), HOLIDAY
+    declares them a day off of the agency, CALENDAR only mends after a holiday that is declared already.
+
+    Raises `eligibility.permissions.Denied`, or `Refused`: REASON_MISSING, NO_PLAN, CHANGED, and those of the proposal.
+    """
+    permissions.check_may_publish(by, agency.pk)
+    if not reason.strip():
+        raise Refused("REASON_MISSING", _("Give a reason: everybody affected reads it and it stays on record."))
+    Agency.objects.select_for_update(no_key=True).get(pk=agency.pk)
+    _close_dates(by, agency, dates, unit, reason.strip(), at, kind)
+    proposal = propose_repair(agency=agency, dates=dates, unit=unit, at=at)
+    lock_units(line.day.unit_id for line in proposal.lines)
+    if proposal.digest != digest:
+        raise Refused("CHANGED", _("Days, leave or unit rules changed since this list was made. Look at it again."))
+    plan = _revise(by, agency, monday_of(min(dates)), reason.strip(), at)
+    _write(plan, proposal, by, reason.strip(), at)
+    after = {"revision": plan.revision, "moved": len(proposal.lines) - proposal.lost, "lost": proposal.lost}
+    after["dates"] = [date.isoformat() for date in proposal.dates]
+    record(verb="plan.revise", subject=plan, by=by, at=at, agency_id=agency.pk, reason=reason.strip(), after=after)
+    return plan
+
+
+def _close_dates(by: User, agency: Agency, dates, unit: Unit | None, reason: str, at, kind: str) -> None:
+    """The dates are closed first, so that the other days are found with them closed and no request asks for them."""
+    for date in dates:
+        if kind == "HOLIDAY" and unit is None:
+            declare_holiday(
+                agency=agency, date=date, name=reason[:200], kind=Holiday.Kind.NATIONAL, source="", by=by, at=at
+            )
+        elif kind == "EMERGENCY":
+            set_rule(
+                by=by,
+                agency=agency,
+                unit=unit,
+                kind=UnitRule.Kind.BLACKOUT,
+                since=date,
+                last=date,
+                date=date,
+                reason=reason[:200],
+                at=at,
+            )
+
+
+def _revise(by: User, agency: Agency, week: dt.date, reason: str, at) -> Plan:
+    """The next revision of a published week; the one before is kept as replaced."""
+    old = Plan.objects.select_for_update().filter(agency=agency, week=week, state=Plan.State.PUBLISHED).first()
+    if old is None:
+        raise Refused("NO_PLAN", _("That week has no published plan; draft it anew instead."))
+    old.state = Plan.State.SUPERSEDED
+    old.version += 1
+    old.save(update_fields=["state", "version"])
+    return Plan.objects.create(
+        agency=agency,
+        week=week,
+        revision=old.revision + 1,
+        state=Plan.State.PUBLISHED,
+        reason=reason,
+        run_ids=old.run_ids,
+        digest=old.digest,
+        created_at=at,
+        created_by=by,
+        published_at=at,
+        published_by=by,
+        earned=old.earned,
+        given=old.given,
+        without=old.without,
+        first_choices=old.first_choices,
+        exceptions=old.exceptions,
+    )
+
+
+def _write(plan: Plan, proposal: Proposal, by: User, reason: str, at) -> None:
+    moved = [line for line in proposal.lines if line.date]
+    lost = [line for line in proposal.lines if not line.date]
+    WfhDay.objects.filter(pk__in=[line.day.pk for line in moved]).update(state=WfhDay.State.REPLACED)
+    WfhDay.objects.filter(pk__in=[line.day.pk for line in lost]).update(state=WfhDay.State.LOST)
+    WfhDay.objects.bulk_create([_instead(plan, line) for line in moved], batch_size=2_000)
+    Plan.objects.filter(pk=plan.pk).update(given=plan.given - len(lost), version=F("version") + 1)
+    plan.refresh_from_db()
+    common = {"reason": reason, "by": by.pk}
+    for line in moved:
+        line.day.plan_id = plan.pk
+    tell_each(
+        [
+            (
+                "day-repaired" if line.date else "day-lost",
+                line.day,
+                line.day.employee_id,
+                str(plan.pk),
+                common | ({"to": line.date.isoformat()} if line.date else {}),
+            )
+            for line in proposal.lines
+        ],
+        at=at,
+    )
+    _end_requests(proposal, at)
+
+
+def _instead(plan: Plan, line: Mended) -> WfhDay:
+    day = line.day
+    return WfhDay(
+        employee_id=day.employee_id,
+        agency_id=day.agency_id,
+        unit_id=day.unit_id,
+        date=line.date,
+        slot=day.slot,
+        origin=WfhDay.Origin.REPAIR,
+        track=day.track,
+        plan=plan,
+        replaces=day,
+    )
+
+
+def _end_requests(proposal: Proposal, at) -> None:
+    """Open requests for the closed dates, or giving up a day that is gone, can no longer be met: they end now."""
+    days = [line.day.pk for line in proposal.lines]
+    rows = Request.objects.filter(state__in=states.OPEN, agency=proposal.agency)
+    for request in rows.filter(Q(date__in=proposal.dates) | Q(gives_up__in=days) | Q(takes__in=days)):
+        place = queries.placed_within(request, proposal.unit)
+        if place:
+            close(one_locked(request.pk), "expire", by=None, at=at)
+            tell_each([("request-expired", request, request.employee_id, "", {})], at=at)

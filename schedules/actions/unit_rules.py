@@ -1,0 +1,132 @@
+"""Rules of units: set and ended by HR, dated, never edited."""
+
+import datetime as dt
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext as _
+from psycopg2.extras import DateRange
+
+from employees.calendar import local_date
+from employees.models import Agency, Unit, User
+from ledger.trail import record
+from schedules.models import UnitRule, WfhDay
+from schedules.permissions import check_may_rule
+
+from .refused import Refused
+
+Kind = UnitRule.Kind
+NEEDS = {
+    Kind.MIN_PRESENT: lambda r: (r.number is None) != (r.percent is None),
+    Kind.MAX_REMOTE: lambda r: r.percent is not None,
+    Kind.STAFFED_POST: lambda r: bool(r.number and r.post),
+    Kind.BLACKOUT: lambda r: bool(r.reason),
+    Kind.ANCHOR: lambda r: bool(r.reason),
+    Kind.STAGES: lambda r: r.number in (1, 2),
+    Kind.CUTOFF: lambda r: r.number is not None and 6 <= r.number <= 18,
+}
+
+
+@transaction.atomic
+def set_rule(
+    *,
+    by: User,
+    agency: Agency,
+    unit: Unit | None,
+    kind: str,
+    since: dt.date,
+    at: dt.datetime,
+    last: dt.date | None = None,
+    weekday: int | None = None,
+    date: dt.date | None = None,
+    slot: str = WfhDay.Slot.FULL,
+    number: int | None = None,
+    percent: int | None = None,
+    post: str = "",
+    reason: str = "",
+    lifted: bool = False,
+) -> UnitRule:
+    """Set a rule for a unit and everything below it (unit None: the whole agency), from `since` to `last` included.
+
+    It counts from the next plan and the next request on; a published week stays as it is (the repair screen mends it).
+    Raises `Denied`, or `Refused`: OTHER_AGENCY, PAST, BACKWARDS, INCOMPLETE, TWO_DAYS.
+    """
+    check_may_rule(by, agency.pk, unit)
+    if unit is not None and unit.agency_id != agency.pk:
+        raise Refused("OTHER_AGENCY", _("That unit belongs to another agency."))
+    if since < local_date(at, agency.zone):
+        raise Refused("PAST", _("A rule begins today at the earliest."))
+    if last is not None and last < since:
+        raise Refused("BACKWARDS", _("The last day lies before the first."))
+    if weekday and date:
+        raise Refused("TWO_DAYS", _("Name a weekday or a date, not both."))
+    rule = UnitRule(
+        agency=agency,
+        unit=unit,
+        kind=kind,
+        weekday=weekday,
+        date=date,
+        slot=slot,
+        number=number,
+        percent=percent,
+        post=post.strip(),
+        reason=reason.strip(),
+        lifted=lifted,
+        valid=DateRange(since, last + dt.timedelta(days=1) if last else None),
+    )
+    _check_complete(rule)
+    rule.save()
+    after = {
+        "kind": kind,
+        "unit": unit.pk if unit else None,
+        "weekday": weekday,
+        "date": date.isoformat() if date else None,
+        "slot": slot,
+        "number": number,
+        "percent": percent,
+        "lifted": lifted,
+    }
+    record(verb="unitrule.set", subject=rule, by=by, at=at, agency_id=agency.pk, reason=rule.reason, after=after)
+    return rule
+
+
+def _check_complete(rule: UnitRule) -> None:
+    said = {
+        Kind.MIN_PRESENT: _("Give a number of people or a share, not both."),
+        Kind.MAX_REMOTE: _("Give the share in per cent."),
+        Kind.STAFFED_POST: _("Give the post as it is written on the placements, and how many must be there."),
+        Kind.BLACKOUT: _("Give the reason; people read it."),
+        Kind.ANCHOR: _("Give the reason; people read it."),
+        Kind.STAGES: _("Give the number of stages: 1 or 2."),
+        Kind.CUTOFF: _("Give an hour from 6 to 18."),
+    }
+    if rule.kind not in said:
+        raise Refused("INCOMPLETE", _("Choose a kind of rule."))
+    if not rule.lifted and not NEEDS[rule.kind](rule):
+        raise Refused("INCOMPLETE", str(said[rule.kind]))
+    try:
+        rule.full_clean(validate_constraints=False)
+    except ValidationError as error:
+        raise Refused("INCOMPLETE", " ".join(error.messages)) from error
+
+
+@transaction.atomic
+def end_rule(*, by: User, rule_id: int, last: dt.date, at: dt.datetime) -> UnitRule:
+    """End a rule after a day (`last` included), today at the earliest."""
+    rule = UnitRule.objects.select_for_update(of=("self",)).select_related("agency", "unit").get(pk=rule_id)
+    check_may_rule(by, rule.agency_id, rule.unit)
+    today = local_date(at, rule.agency.zone)
+    if rule.valid.upper is not None and rule.valid.upper <= today:
+        raise Refused("ENDED", _("This rule has ended already."))
+    if last < today:
+        raise Refused("PAST", _("A rule ends today at the earliest: what counted, counted."))
+    before = {"upper": rule.valid.upper.isoformat() if rule.valid.upper else None}
+    end = last + dt.timedelta(days=1)
+    if end <= rule.valid.lower:
+        raise Refused("BACKWARDS", _("The last day lies before the first."))
+    rule.valid = DateRange(rule.valid.lower, end)
+    rule.version += 1
+    rule.save(update_fields=["valid", "version"])
+    after = {"upper": end.isoformat()}
+    record(verb="unitrule.end", subject=rule, by=by, at=at, agency_id=rule.agency_id, before=before, after=after)
+    return rule
