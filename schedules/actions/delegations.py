@@ -35,7 +35,9 @@ def delegate(
     """
     check_may_delegate(by, delegator_id)
     boss = Employee.objects.select_related("agency").get(pk=delegator_id)
-    stand_in = Employee.objects.filter(pk=delegate_id, agency=boss.agency).first()
+    stand_in = Employee.objects.filter(pk=delegate_id, agency=boss.agency).exclude(pk=boss.pk).first()
+    if stand_in is None:
+        raise Refused("UNKNOWN", _("Choose another civil servant of the same agency as the stand-in."))
     _check(boss, stand_in, first, last, on_leave_only, local_date(at, boss.agency.zone))
     try:
         with transaction.atomic():
@@ -58,9 +60,7 @@ def delegate(
         raise Refused("OVERLAP", message) from error
 
 
-def _check(boss: Employee, stand_in: Employee | None, first, last, on_leave_only: bool, today: dt.date) -> None:
-    if stand_in is None or stand_in.pk == boss.pk:
-        raise Refused("UNKNOWN", _("Choose another civil servant of the same agency as the stand-in."))
+def _check(boss: Employee, stand_in: Employee, first, last, on_leave_only: bool, today: dt.date) -> None:
     if not Placement.objects.on(max(first, today)).filter(supervisor=boss).exists():
         raise Refused("NO_SUPERVISOR", _("Nobody reports to this person, so there is nothing to stand in for."))
     if not User.objects.filter(employee=stand_in, is_active=True).exists():

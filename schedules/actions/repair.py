@@ -7,6 +7,7 @@ none is, the day is lost and owed. It is a new revision of the plan, with its re
 import dataclasses
 import datetime as dt
 import hashlib
+from typing import Any
 
 from django.db import transaction
 from django.db.models import F, Q
@@ -153,7 +154,11 @@ def repair_week(
         raise Refused("CHANGED", _("Days, leave or unit rules changed since this list was made. Look at it again."))
     plan = _revise(by, agency, monday_of(min(dates)), reason.strip(), at)
     _write(plan, proposal, by, reason.strip(), at)
-    after = {"revision": plan.revision, "moved": len(proposal.lines) - proposal.lost, "lost": proposal.lost}
+    after: dict[str, Any] = {
+        "revision": plan.revision,
+        "moved": len(proposal.lines) - proposal.lost,
+        "lost": proposal.lost,
+    }
     after["dates"] = [date.isoformat() for date in proposal.dates]
     record(verb="plan.revise", subject=plan, by=by, at=at, agency_id=agency.pk, reason=reason.strip(), after=after)
     return plan
@@ -213,7 +218,7 @@ def _write(plan: Plan, proposal: Proposal, by: User, reason: str, at) -> None:
     lost = [line for line in proposal.lines if not line.date]
     WfhDay.objects.filter(pk__in=[line.day.pk for line in moved]).update(state=WfhDay.State.REPLACED)
     WfhDay.objects.filter(pk__in=[line.day.pk for line in lost]).update(state=WfhDay.State.LOST)
-    WfhDay.objects.bulk_create([_instead(plan, line) for line in moved], batch_size=2_000)
+    WfhDay.objects.bulk_create([_instead(plan, line.day, line.date) for line in moved if line.date], batch_size=2_000)
     Plan.objects.filter(pk=plan.pk).update(given=plan.given - len(lost), version=F("version") + 1)
     plan.refresh_from_db()
     common = {"reason": reason, "by": by.pk}
@@ -235,13 +240,12 @@ def _write(plan: Plan, proposal: Proposal, by: User, reason: str, at) -> None:
     _end_requests(proposal, at)
 
 
-def _instead(plan: Plan, line: Mended) -> WfhDay:
-    day = line.day
+def _instead(plan: Plan, day: WfhDay, date: dt.date) -> WfhDay:
     return WfhDay(
         employee_id=day.employee_id,
         agency_id=day.agency_id,
         unit_id=day.unit_id,
-        date=line.date,
+        date=date,
         slot=day.slot,
         origin=WfhDay.Origin.REPAIR,
         track=day.track,

@@ -1,6 +1,7 @@
 """Rules of units: set and ended by HR, dated, never edited."""
 
 import datetime as dt
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -16,7 +17,7 @@ from schedules.permissions import check_may_rule
 from .refused import Refused
 
 Kind = UnitRule.Kind
-NEEDS = {
+NEEDS: dict[str, Any] = {
     Kind.MIN_PRESENT: lambda r: (r.number is None) != (r.percent is None),
     Kind.MAX_REMOTE: lambda r: r.percent is not None,
     Kind.STAFFED_POST: lambda r: bool(r.number and r.post),
@@ -91,7 +92,7 @@ def set_rule(
 
 
 def _check_complete(rule: UnitRule) -> None:
-    said = {
+    said: dict[str, str] = {
         Kind.MIN_PRESENT: _("Give a number of people or a share, not both."),
         Kind.MAX_REMOTE: _("Give the share in per cent."),
         Kind.STAFFED_POST: _("Give the post as it is written on the placements, and how many must be there."),
@@ -122,7 +123,7 @@ def end_rule(*, by: User, rule_id: int, last: dt.date, at: dt.datetime) -> UnitR
         raise Refused("PAST", _("A rule ends today at the earliest: what counted, counted."))
     before = {"upper": rule.valid.upper.isoformat() if rule.valid.upper else None}
     end = last + dt.timedelta(days=1)
-    if end <= rule.valid.lower:
+    if rule.valid.lower is not None and end <= rule.valid.lower:
         raise Refused("BACKWARDS", _("The last day lies before the first."))
     rule.valid = DateRange(rule.valid.lower, end)
     rule.version += 1

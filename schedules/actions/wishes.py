@@ -18,21 +18,21 @@ def save_wishes(*, by: User, weekdays: list[int], at: dt.datetime) -> Preference
 
     Raises `Refused`: NO_PERSON, BAD_WEEKDAYS.
     """
-    if by.employee_id is None:
+    subject = by.employee
+    if subject is None:
         raise Refused("NO_PERSON", _("This account belongs to no civil servant, so it has no days to wish for."))
     if len(set(weekdays)) != len(weekdays) or not set(weekdays) <= set(range(1, 7)):
         raise Refused("BAD_WEEKDAYS", _("Name each weekday once, the most wished for first."))
-    old = Preference.objects.select_for_update().filter(employee=by.employee_id).first()
+    old = Preference.objects.select_for_update().filter(employee=subject).first()
     before = {"weekdays": old.weekdays if old else []}
     if before["weekdays"] == weekdays:
         return old
-    subject = by.employee
     if weekdays:
         made, _created = Preference.objects.update_or_create(
-            employee_id=by.employee_id, defaults={"weekdays": weekdays, "updated_at": at}
+            employee=subject, defaults={"weekdays": weekdays, "updated_at": at}
         )
     else:
-        Preference.objects.filter(employee=by.employee_id).delete()
+        Preference.objects.filter(employee=subject).delete()
         made = None
     record(
         verb="preference.set",

@@ -8,6 +8,7 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable
 from decimal import Decimal
+from typing import Any
 
 from django.db import connection
 from psycopg2.extras import DateRange
@@ -58,8 +59,13 @@ class RuleBook:
         return max((row.number for row in self.matching(unit_id, kind, date) if row.number), default=default)
 
 
+def _least(row: UnitRule, size: int) -> int:
+    """How many a minimum means for a unit of a size; a share is rounded up."""
+    return row.number if row.number is not None else -(-(row.percent or 0) * size // 100)
+
+
 def _matches(row: UnitRule, date: dt.date) -> bool:
-    in_time = row.valid.lower <= date and (row.valid.upper is None or date < row.valid.upper)
+    in_time = (row.valid.lower or date) <= date and (row.valid.upper is None or date < row.valid.upper)
     return in_time and row.date in (None, date) and row.weekday in (None, date.isoweekday())
 
 
@@ -110,12 +116,12 @@ class Cover:
         """How many must be there; a share is rounded up."""
         size = self.sizes.get((unit_id, date), 0)
         rows = [r for r in self.rules.matching(unit_id, Kind.MIN_PRESENT, date) if half in OF_SLOT[r.slot]]
-        return max((r.number if r.number is not None else -(-r.percent * size // 100) for r in rows), default=0)
+        return max((_least(row, size) for row in rows), default=0)
 
     def percent(self, unit_id: int, date: dt.date, half: int) -> int | None:
         """The largest share at home: the smaller of the unit's own and what its rules say for that part of the day."""
         rows = self.rules.matching(unit_id, Kind.MAX_REMOTE, date)
-        shares = [r.percent for r in rows if half in OF_SLOT[r.slot]]
+        shares = [r.percent for r in rows if half in OF_SLOT[r.slot] and r.percent is not None]
         own = self.settings[unit_id].percent
         return min([*shares, own] if own is not None else shares, default=None)
 
@@ -125,7 +131,7 @@ class Cover:
 
     def post_minimum(self, unit_id: int, date: dt.date, post: str, half: int) -> int:
         rows = self.rules.matching(unit_id, Kind.STAFFED_POST, date)
-        return max((r.number for r in rows if r.post == post and half in OF_SLOT[r.slot]), default=0)
+        return max((r.number or 0 for r in rows if r.post == post and half in OF_SLOT[r.slot]), default=0)
 
     def post_present(self, unit_id: int, date: dt.date, post: str, half: int) -> int:
         if self._posts is None:
@@ -234,7 +240,8 @@ def people(employee_ids: Iterable[int], first: dt.date, last: dt.date) -> dict[i
 
 def dates_of(valid: DateRange, first: dt.date, last: dt.date) -> list[dt.date]:
     """The dates of a half-open range between two dates, both included."""
-    begin, end = max(valid.lower, first), min(valid.upper - dt.timedelta(days=1), last) if valid.upper else last
+    begin = max(valid.lower or first, first)
+    end = min(valid.upper - dt.timedelta(days=1), last) if valid.upper else last
     return [begin + dt.timedelta(days=n) for n in range((end - begin).days + 1)]
 
 
@@ -244,7 +251,7 @@ def _line(unit_ids: list[int]):
     return Unit.objects.filter(pk__in={int(pk) for path in paths for pk in path.split(".")})
 
 
-def _rows(sql: str, **names) -> list[tuple]:
+def _rows(sql: str, **names: Any) -> list[tuple]:
     with connection.cursor() as cursor:
         cursor.execute(sql, names)
         return cursor.fetchall()

@@ -165,7 +165,8 @@ def _day_view(cover: Cover, unit_id: int, person: Person, asked: Request | None,
         closes = cover.cutoff(unit_id, date)
     elif asked:
         status, slot, note = "WAITING", asked.slot, _("Waiting for the supervisor")
-    return DayView(date, status, slot, note, day_id, asked and asked.pk, date == today, date < today, closes)
+    asked_id = asked.pk if asked else None
+    return DayView(date, status, slot, note, day_id, asked_id, date == today, date < today, closes)
 
 
 def _week_view(placement: Placement, monday, days, allotment: Allotment | None, is_planned: bool, today) -> WeekView:

@@ -5,6 +5,7 @@ import datetime as dt
 from collections.abc import Iterator
 from decimal import Decimal
 from itertools import groupby
+from typing import Any
 
 from django.db import connection
 from psycopg2.extras import DateRange
@@ -77,7 +78,7 @@ def candidates(run: Run, week: dt.date, rules: list[DayRule], cover: Cover) -> I
 
 def _stream(run: Run, week: dt.date, last: dt.date) -> Iterator[tuple]:
     period = period_of(week)
-    names = {
+    names: dict[str, Any] = {
         "agency": run.agency_id,
         "track": run.track,
         "number": run.number,
@@ -90,7 +91,6 @@ def _stream(run: Run, week: dt.date, last: dt.date) -> Iterator[tuple]:
         "posts": UnitRule.objects.filter(agency=run.agency_id, kind=UnitRule.Kind.STAFFED_POST).exists(),
     }
     with connection.chunked_cursor() as cursor:
-        cursor.itersize = FETCH
         cursor.execute(_CANDIDATES, names)
         while rows := cursor.fetchmany(FETCH):
             yield from rows
@@ -180,12 +180,18 @@ FROM (SELECT state, CASE WHEN slot = 'FULL' THEN 2 ELSE 1 END AS halves FROM sch
 
 def balance_of(employee: Employee, week: dt.date) -> Balance:
     """A person's ledger over the twelve weeks that end with a week (its Monday). One query."""
-    names = {"employee": employee.pk, "since": week - (PERIOD_WEEKS - 1) * WEEK, "until": week + WEEK}
+    names: dict[str, Any] = {"employee": employee.pk, "since": week - (PERIOD_WEEKS - 1) * WEEK, "until": week + WEEK}
     with connection.cursor() as cursor:
         cursor.execute(_BALANCE, names)
         earned, had, returned, lost, recalled, weekdays = cursor.fetchone()
-    days = (Decimal(halves) / HALF for halves in (had, returned, lost, recalled))
-    return Balance(Decimal(earned), *days, tuple(weekdays))
+    return Balance(
+        earned=Decimal(earned),
+        had=Decimal(had) / HALF,
+        returned=Decimal(returned) / HALF,
+        lost=Decimal(lost) / HALF,
+        recalled=Decimal(recalled) / HALF,
+        weekdays=tuple(weekdays),
+    )
 
 
 _OWED = """
@@ -201,7 +207,7 @@ FROM employees_employee e WHERE e.id = ANY(%(ids)s) AND e.agency_id = %(agency)s
 
 def owed_by(agency_id: int, employee_ids: list[int], week: dt.date) -> dict[int, int]:
     """Half-days owed to some people since the fairness period of a week began, that week included. One query."""
-    names = {"ids": employee_ids, "agency": agency_id, "since": period_of(week), "until": week + WEEK}
+    names: dict[str, Any] = {"ids": employee_ids, "agency": agency_id, "since": period_of(week), "until": week + WEEK}
     with connection.cursor() as cursor:
         cursor.execute(_OWED, names)
         return {pk: int(owed) for pk, owed in cursor.fetchall()}

@@ -85,7 +85,8 @@ def _hand_on(request: Request, at: dt.datetime, why: str) -> str:
     """To the next in the line, at last to HR."""
     unit, off = _unit(request)
     line = line_above(request.employee_id, request.date)
-    never = {request.employee_id, request.endorsed_by.employee_id if request.endorsed_by else 0}
+    endorser = request.endorsed_by.employee_id if request.endorsed_by else None
+    never = {request.employee_id, endorser or 0}
     before = request.holder_id
     request.holder_id = next_after(line, before, at.astimezone(unit.zone).date(), never=never)
     request.escalated_at, request.reminded_at = at, None

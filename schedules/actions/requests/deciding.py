@@ -132,7 +132,7 @@ def _write(by: User, outcomes: list[Outcome], days: list[WfhDay], at) -> None:
     final = [outcome for outcome in outcomes if outcome.request.stage == outcome.request.stages]
     ended = [o.request.gives_up_id for o in final if o.request.gives_up_id and o.request.kind != Kind.RETURN]
     ended += [o.request.takes_id for o in final if o.request.takes_id]
-    returned = [o.request.gives_up_id for o in final if o.request.kind == Kind.RETURN]
+    returned = [o.request.gives_up_id for o in final if o.request.gives_up_id and o.request.kind == Kind.RETURN]
     WfhDay.objects.filter(pk__in=ended).update(state=WfhDay.State.REPLACED)
     WfhDay.objects.filter(pk__in=returned).update(state=WfhDay.State.RETURNED)
     WfhDay.objects.bulk_create(days)
