@@ -67,6 +67,7 @@ class Outbox(models.Model):
         MAIL = "MAIL", _("mail")
         JOB = "JOB", _("work on a job")
         PLAN = "PLAN", _("plan a week")
+        PUSH = "PUSH", _("push")
 
     kind = models.CharField(_("kind"), max_length=20, choices=Kind)
     key = models.CharField(_("key"), max_length=120, unique=True)  # the same thing is never put twice

@@ -1,6 +1,7 @@
 """Accounts and what they may reach: a user, dated grants of roles, and both together as `user.reach`."""
 
 import dataclasses
+import datetime as dt
 import uuid
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -89,7 +90,11 @@ class UserManager(BaseUserManager["User"]):
         return self.create_user(username, password, is_superuser=True, **fields)
 
 
-@versions(exclude=["last_login", "password"])
+# How an account wants to be told is a taste, not a right: the ledger's event keeps it, no history of rows.
+TASTES = ["digest", "quiet_from", "quiet_until", "quiet_days_off"]
+
+
+@versions(exclude=["last_login", "password", *TASTES])
 class User(AbstractBaseUser, PermissionsMixin):
     """An account. Its rights come from grants and the reporting line, never from Django's groups or flags."""
 
@@ -102,6 +107,10 @@ class User(AbstractBaseUser, PermissionsMixin):
         _("language"), max_length=2, choices=[("id", "Bahasa Indonesia"), ("en", "English")], default="id"
     )
     is_active = models.BooleanField(_("active"), default=True)
+    digest = models.BooleanField(_("one mail a day with all notices"), default=False)
+    quiet_from = models.TimeField(_("no mail from"), default=dt.time(18))  # on the clock of the person's place
+    quiet_until = models.TimeField(_("no mail until"), default=dt.time(7))  # the same as `quiet_from`: never quiet
+    quiet_days_off = models.BooleanField(_("no mail on days off"), default=True)
 
     objects = UserManager()
     USERNAME_FIELD = "username"
