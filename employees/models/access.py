@@ -107,10 +107,15 @@ class User(AbstractBaseUser, PermissionsMixin):
         _("language"), max_length=2, choices=[("id", "Bahasa Indonesia"), ("en", "English")], default="id"
     )
     is_active = models.BooleanField(_("active"), default=True)
-    digest = models.BooleanField(_("one mail a day with all notices"), default=False)
-    quiet_from = models.TimeField(_("no mail from"), default=dt.time(18))  # on the clock of the person's place
-    quiet_until = models.TimeField(_("no mail until"), default=dt.time(7))  # the same as `quiet_from`: never quiet
-    quiet_days_off = models.BooleanField(_("no mail on days off"), default=True)
+    # The database knows the defaults too: accounts of the demo come in by SQL.
+    digest = models.BooleanField(_("one mail a day with all notices"), default=False, db_default=False)
+    quiet_from = models.TimeField(  # on the clock of the person's place
+        _("no mail from"), default=dt.time(18), db_default=dt.time(18)
+    )
+    quiet_until = models.TimeField(  # the same as `quiet_from`: never quiet
+        _("no mail until"), default=dt.time(7), db_default=dt.time(7)
+    )
+    quiet_days_off = models.BooleanField(_("no mail on days off"), default=True, db_default=True)
 
     objects = UserManager()
     USERNAME_FIELD = "username"
