@@ -2,9 +2,13 @@ import datetime as dt
 
 import pytest
 
-from eligibility.actions import load_policies, put_in_force
-from schedules.actions import weekly
+from eligibility.actions import load_policies, publish_run, put_in_force, start_run, work_run
+from performance.rating import Rating
+from schedules.actions import plans, weekly
+from schedules.models import WfhDay
 from tests import factories
+
+from .pages import MONDAY
 
 WEEK = dt.date(2026, 11, 30)  # 2026-W49, the week after `at`
 
@@ -17,4 +21,26 @@ def planned(cast, at):
     for person in (cast.sari, cast.budi, cast.eko, *cast.team):
         factories.appraisal(person)
     weekly.run_week(agency=cast.agency, track="REWARD", week=WEEK, by=None, at=at, publish=True)
+    return cast
+
+
+@pytest.fixture
+def now(monkeypatch, at):
+    """Monday 23 November 2026, 09:00 in Jakarta, for pages too."""
+    monkeypatch.setattr("employees.views.timezone.now", lambda: at)
+    return at
+
+
+@pytest.fixture
+def week(cast, now):
+    """REWARD-2019 in force, 2026-W48 computed and planned; Sari has Wednesday, Budi is not eligible."""
+    load_policies(by=None, at=now)
+    put_in_force(agency=cast.agency, policy_code="REWARD-2019", since=dt.date(2026, 1, 1), by=None, at=now)
+    factories.appraisal(cast.sari, by=cast.dewi_user)
+    factories.appraisal(cast.budi, rating=Rating.GOOD, by=cast.dewi_user)
+    made = start_run(agency=cast.agency, track="REWARD", week=MONDAY, by=None, at=now)
+    made = work_run(job_id=made.job_id, at=now)
+    publish_run(run_id=made.pk, by=cast.hadi_user, at=now, version=made.version)
+    plans.plan_week(agency=cast.agency, week=MONDAY, by=None, at=now, publish=True)
+    cast.day = WfhDay.objects.get(employee=cast.sari)
     return cast

@@ -3,65 +3,13 @@
 import datetime as dt
 
 import pytest
-from django.test import Client
 
-from eligibility.actions import load_policies, publish_run, put_in_force, start_run, work_run
 from ledger.models import Event
 from performance.rating import Rating
 from schedules.models import Request, WfhDay
 from tests import factories
 
-MONDAY = dt.date(2026, 11, 23)
-WEDNESDAY, THURSDAY, FRIDAY = (MONDAY + dt.timedelta(days=n) for n in (2, 3, 4))
-
-
-@pytest.fixture
-def now(monkeypatch, at):
-    """Monday 23 November 2026, 09:00 in Jakarta, for pages too."""
-    monkeypatch.setattr("employees.views.timezone.now", lambda: at)
-    return at
-
-
-@pytest.fixture
-def week(cast, now):
-    """REWARD-2019 in force and published for 2026-W48; Sari has Wednesday, Budi is not eligible."""
-    load_policies(by=None, at=now)
-    put_in_force(agency=cast.agency, policy_code="REWARD-2019", since=dt.date(2026, 1, 1), by=None, at=now)
-    factories.appraisal(cast.sari, by=cast.dewi_user)
-    factories.appraisal(cast.budi, rating=Rating.GOOD, by=cast.dewi_user)
-    made = start_run(agency=cast.agency, track="REWARD", week=MONDAY, by=None, at=now)
-    made = work_run(job_id=made.job_id, at=now)
-    publish_run(run_id=made.pk, by=cast.hadi_user, at=now, version=made.version)
-    cast.day = given(cast, cast.sari, WEDNESDAY)
-    return cast
-
-
-def given(cast, person, date):
-    unit = person.placements.get().unit
-    return WfhDay.objects.create(employee=person, agency=cast.agency, unit=unit, date=date, track="REWARD")
-
-
-def asked(cast, person, date, now, gives_up=None, supervisor=None, **fields):
-    return Request.objects.create(
-        employee=person,
-        agency=cast.agency,
-        week=MONDAY,
-        date=date,
-        gives_up=gives_up,
-        supervisor=supervisor or cast.budi,
-        sent_at=now,
-        **fields,
-    )
-
-
-def as_(user):
-    client = Client()
-    client.force_login(user)
-    return client
-
-
-def text(answer):
-    return " ".join(answer.content.decode().split())
+from .pages import FRIDAY, THURSDAY, WEDNESDAY, as_, asked, given, text
 
 
 # --- my week ---------------------------------------------------------------------------------------
