@@ -7,11 +7,13 @@ first in the order that can be served at all (the greedy choice is optimal on a 
 
 import dataclasses
 import datetime as dt
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from itertools import combinations
 
 NO_LIMIT = 10**9
+NO_WISH = 9  # the rank of a weekday that nobody asked for
 PERIOD_WEEKS = 12  # a fairness period; debts are carried over into the next
 LARGEST_SET = 3  # of clashing limits looked for by size; beyond that one is made minimal by leaving out
 
@@ -89,19 +91,25 @@ def allocate(
 
 
 class _Week:
+    """The state of filling one unit's week. Dates and people are places in their lists: this loop runs for millions."""
+
     def __init__(self, people: list[Candidate], dates: Sequence[dt.date], limits: Sequence[Limit], fixed: bool):
         self.people, self.dates, self.fixed = people, sorted(dates), fixed
         self.shared = [limit for limit in limits if not limit.post]
-        self.room = {date: min((li.room.get(date, NO_LIMIT) for li in self.shared), default=NO_LIMIT) for date in dates}
-        self.start = dict(self.room)
-        self.posts = {limit.post: dict(limit.room) for limit in limits if limit.post}
-        self.post_codes = {limit.post: limit for limit in limits if limit.post}
-        self.at: dict[dt.date, list[int]] = {date: [] for date in dates}  # places in `people`
-        self.got: list[list[dt.date]] = [[] for _ in people]
+        self.room = [min((li.room.get(date, NO_LIMIT) for li in self.shared), default=NO_LIMIT) for date in self.dates]
+        self.start = list(self.room)
+        self.posts = {li.post: [li.room.get(date, NO_LIMIT) for date in self.dates] for li in limits if li.post}
+        self.post_limits = {limit.post: limit for limit in limits if limit.post}
+        self.at: list[list[int]] = [[] for _ in self.dates]
+        self.got: list[list[int]] = [[] for _ in people]
+        self._ranked: dict[tuple, list[tuple[int, int]]] = {}
         self.best = [self._best(person) for person in people]
 
     def fill(self) -> list[Given]:
-        given = [self._open(n) for n in range(len(self.people))]
+        given = [
+            Given(person.employee_id, n + 1, min(person.earned, len(self.best[n])), person.owed)
+            for n, person in enumerate(self.people)
+        ]
         for turn in range(1, max((one.earned for one in given), default=0) + 1):
             for n, one in enumerate(given):
                 if one.earned >= turn and not self._take(n):
@@ -112,143 +120,133 @@ class _Week:
 
     # --- taking a day ---
 
-    def _best(self, person: Candidate) -> list[dt.date]:
-        """The dates on which the person could be at home at all, wished ones first."""
-        free = [date for date in self.dates if date not in person.away]
-        if not person.wishes and not person.series:
-            return free
-        return sorted(free, key=lambda date: (self._rank(person, date), date))
+    def _best(self, person: Candidate) -> list[tuple[int, int]]:
+        """(rank, date) for each date on which the person could be at home at all, wished ones first."""
+        key = (*person.wishes, person.series)
+        ranked = self._ranked.get(key)
+        if ranked is None:
+            days = [date.isoweekday() for date in self.dates]
+            ranked = self._ranked[key] = sorted((self._rank(person, day), i) for i, day in enumerate(days))
+        if not person.away:
+            return ranked
+        return [(rank, i) for rank, i in ranked if self.dates[i] not in person.away]
 
     @staticmethod
-    def _rank(person: Candidate, date: dt.date) -> int:
-        day = date.isoweekday()
+    def _rank(person: Candidate, day: int) -> int:
         if day == person.series:
             return 0
-        return person.wishes.index(day) + 1 if day in person.wishes else 9
+        return person.wishes.index(day) + 1 if day in person.wishes else NO_WISH
 
-    def _fits(self, n: int, date: dt.date) -> bool:
-        return self.room[date] > 0 and self._post_fits(n, date)
-
-    def _post_fits(self, n: int, date: dt.date) -> bool:
+    def _post_fits(self, n: int, i: int) -> bool:
         post = self.people[n].post
-        return post not in self.posts or self.posts[post].get(date, NO_LIMIT) > 0
+        return post not in self.posts or self.posts[post][i] > 0
 
     def _take(self, n: int) -> bool:
-        """The best day that fits; where none does, one that colleagues can make room on."""
-        person, mine = self.people[n], self.got[n]
-        fitting = [date for date in self.best[n] if date not in mine and self._fits(n, date)]
-        if fitting:
-            # Among equal wishes: the weekday had least often, then the day with the most room, then the earliest.
-            had, room = person.had, self.room
-            self._put(
-                n,
-                min(
-                    fitting,
-                    key=lambda d: (self._rank(person, d), had[d.weekday()] if had else 0, -room[d], d),
-                ),
-            )
+        """The best day that fits; where none does, one that colleagues can make room on.
+
+        Among equal wishes: the weekday had least often, then the day with the most room, then the earliest.
+        """
+        room, mine, had = self.room, self.got[n], self.people[n].had
+        found, found_rank, least, most = -1, NO_WISH, 0, 0
+        for rank, i in self.best[n]:
+            if found >= 0 and rank > found_rank:
+                break
+            if room[i] <= 0 or i in mine or not (not self.posts or self._post_fits(n, i)):
+                continue
+            times = had[self.dates[i].weekday()] if had else 0
+            if found < 0 or times < least or (times == least and room[i] > most):
+                found, found_rank, least, most = i, rank, times, room[i]
+        if found >= 0:
+            self._put(n, found)
             return True
-        return any(left > 0 for left in self.room.values()) and self._make_room(n, set())
+        return any(left > 0 for left in room) and self._make_room(n, set())
 
     def _make_room(self, n: int, seen: set) -> bool:
-        for date in self.best[n]:
-            if date in self.got[n]:
+        for _rank, i in self.best[n]:
+            if i in self.got[n]:
                 continue
-            if self._fits(n, date):
-                self._put(n, date)
+            post_fits = self._post_fits(n, i)
+            if self.room[i] > 0 and post_fits:
+                self._put(n, i)
                 return True
-            post = self.people[n].post if not self._post_fits(n, date) else None
-            if self.start[date] <= 0 or (date, post) in seen:
+            post = None if post_fits else self.people[n].post
+            if self.start[i] <= 0 or (i, post) in seen:
                 continue
-            seen.add((date, post))
-            for other in reversed(self.at[date]):  # the last in the order move first
+            seen.add((i, post))
+            for other in reversed(self.at[i]):  # the last in the order move first
                 if other == n or (post is not None and self.people[other].post != post):
                     continue
-                self._drop(other, date)
-                seen_by_other = seen | {(date, None), (date, self.people[other].post)}
-                if self._elsewhere(other, date, seen_by_other):
-                    self._put(n, date)
+                self._drop(other, i)
+                if self._elsewhere(other, i, seen):
+                    self._put(n, i)
                     return True
-                self._put(other, date)
+                self._put(other, i)
         return False
 
-    def _elsewhere(self, n: int, date: dt.date, seen: set) -> bool:
+    def _elsewhere(self, n: int, i: int, seen: set) -> bool:
         """Another date than this for a person who has just left it."""
-        self.got[n].append(date)  # not this one
+        self.got[n].append(i)  # not this one
         moved = self._make_room(n, seen)
-        self.got[n].remove(date)
+        self.got[n].remove(i)
         return moved
 
-    def _put(self, n: int, date: dt.date) -> None:
-        self._count(n, date, -1)
-        self.at[date].append(n)
-        self.got[n].append(date)
+    def _put(self, n: int, i: int) -> None:
+        self.room[i] -= 1
+        self.at[i].append(n)
+        self.got[n].append(i)
+        if self.posts:
+            self._count_post(n, i, -1)
 
-    def _drop(self, n: int, date: dt.date) -> None:
-        self._count(n, date, 1)
-        self.at[date].remove(n)
-        self.got[n].remove(date)
+    def _drop(self, n: int, i: int) -> None:
+        self.room[i] += 1
+        self.at[i].remove(n)
+        self.got[n].remove(i)
+        if self.posts:
+            self._count_post(n, i, 1)
 
-    def _count(self, n: int, date: dt.date, change: int) -> None:
-        self.room[date] += change
+    def _count_post(self, n: int, i: int, change: int) -> None:
         rooms = self.posts.get(self.people[n].post)
-        if rooms is not None and date in rooms:
-            rooms[date] += change
+        if rooms is not None:
+            rooms[i] += change
 
     # --- saying why ---
-
-    def _open(self, n: int) -> Given:
-        person = self.people[n]
-        return Given(person.employee_id, n + 1, min(person.earned, len(self.best[n])), person.owed)
 
     def _note(self, n: int, one: Given) -> None:
         """What stood against the best day when no place was found."""
         if one.code or not self.best[n]:
             return
-        wanted = next((d for d in self.best[n] if d not in self.got[n] and self.start[d] > 0), self.best[n][0])
-        self._blame(n, one, wanted)
+        open_ones = (i for _rank, i in self.best[n] if i not in self.got[n] and self.start[i] > 0)
+        self._blame(n, one, next(open_ones, self.best[n][0][1]))
 
-    def _blame(self, n: int, one: Given, date: dt.date) -> None:
-        limit = self._against(n, date)
+    def _blame(self, n: int, one: Given, i: int) -> None:
+        limit, date = self._against(n, i), self.dates[i]
         if limit is None:
             return
-        one.wanted, one.code = date, limit.code
-        one.cap = limit.cap.get(date)
+        one.wanted, one.code, one.cap = date, limit.code, limit.cap.get(date)
         if one.cap is not None:
-            taken = limit.room[date] - self._left(n, limit, date)
+            taken = sum(1 for other in self.at[i] if not limit.post or self.people[other].post == limit.post)
             one.used = one.cap - max(limit.room[date], 0) + taken
 
-    def _against(self, n: int, date: dt.date) -> Limit | None:
-        post = self.people[n].post
-        if self.room[date] <= 0:
-            return min(self.shared, key=lambda li: li.room.get(date, NO_LIMIT), default=None)
-        return self.post_codes.get(post) if not self._post_fits(n, date) else None
-
-    def _left(self, n: int, limit: Limit, date: dt.date) -> int:
-        if limit.post:
-            return self.posts[limit.post].get(date, 0)
-        return limit.room[date] - len(self.at[date])
+    def _against(self, n: int, i: int) -> Limit | None:
+        if self.room[i] <= 0:
+            return min(self.shared, key=lambda li: li.room.get(self.dates[i], NO_LIMIT), default=None)
+        return None if self._post_fits(n, i) else self.post_limits[self.people[n].post]
 
     def _close(self, n: int, one: Given) -> None:
-        person = self.people[n]
-        one.dates = sorted(self.got[n])
-        if not one.dates:
-            one.why = "AWAY" if not self.best[n] else "NO_ROOM" if self._any_open(n) else "CLOSED"
+        best, mine = self.best[n], self.got[n]
+        if not mine:
+            one.why = "AWAY" if not best else "NO_ROOM" if any(self.start[i] > 0 for _r, i in best) else "CLOSED"
             return
-        ranks = [self._rank(person, date) for date in one.dates]
-        best = min(ranks)
-        if best == 0:
+        one.dates = [self.dates[i] for i in sorted(mine)]
+        rank = min(rank for rank, i in best if i in mine)
+        if rank == 0:
             one.why = "SERIES"
-        elif best < 9:
-            one.why, one.rank = "CHOICE", best
+        elif rank < NO_WISH:
+            one.why, one.rank = "CHOICE", rank
         else:
             one.why = "FIXED" if self.fixed else "ROOM"
-        first = self.best[n][0]
-        if not one.code and (person.wishes or person.series) and self._rank(person, first) < best:
-            self._blame(n, one, first)
-
-    def _any_open(self, n: int) -> bool:
-        return any(self.start[date] > 0 for date in self.best[n])
+        if not one.code and best[0][0] < rank:
+            self._blame(n, one, best[0][1])
 
 
 # --- when limits clash --------------------------------------------------------------------------
@@ -306,11 +304,12 @@ def balance(had: Sequence[tuple[int, int]]) -> int:
 
     100: everybody has the same share of what they earned; 100/n: one person has everything (Jain, Chiu, Hawe 1984).
     """
-    shares = [Fraction(got, earned) for got, earned in had if earned > 0]
-    square = sum(share * share for share in shares)
+    pairs = Counter((got, earned) for got, earned in had if earned > 0)
+    shares = [(Fraction(got, earned), count) for (got, earned), count in pairs.items()]
+    square = sum(count * share * share for share, count in shares)
     if not square:
         return 100
-    return int(100 * sum(shares) ** 2 / (len(shares) * square))
+    return int(100 * sum(count * share for share, count in shares) ** 2 / (pairs.total() * square))
 
 
 def gap(had: Sequence[tuple[int, int]]) -> int:

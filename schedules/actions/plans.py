@@ -1,6 +1,5 @@
 """The weekly plan: drafted for all units at once, looked at, published, then frozen."""
 
-import csv
 import dataclasses
 import datetime as dt
 import hashlib
@@ -28,7 +27,7 @@ from .refused import Refused
 
 FLUSH = 20_000  # rows written at a time
 COLUMNS = (
-    "plan_id, agency_id, employee_id, unit_id, week, track, earned, dates, why, rank, place, owed, wanted, code, "
+    "plan_id, agency_id, week, unit_id, track, employee_id, earned, dates, why, rank, place, owed, wanted, code, "
     "used, cap"
 )
 
@@ -117,14 +116,18 @@ def _draft(agency: Agency, week: dt.date, runs: list[Run], by, at) -> Plan:
     plan.earned = plan.given = plan.without = plan.first_choices = plan.exceptions = 0
     digest = hashlib.sha256()
     lines: dict[int, UnitPlan] = {}
-    rows: list[list] = []
+    texts: list[str] = []
+    held = 0
     for unit in unit_weeks(agency=agency, week=week, runs=runs):
-        rows += [_row(plan, unit, one, digest) for one in unit.given]
+        text = _text(plan, unit)
+        digest.update(text.encode())
+        texts.append(text)
+        held += len(unit.given)
         _add(lines, plan, unit)
-        if len(rows) >= FLUSH:
-            _copy(rows)
-            rows = []
-    _copy(rows)
+        if held >= FLUSH:
+            _copy(texts)
+            texts, held = [], 0
+    _copy(texts)
     UnitPlan.objects.bulk_create(lines.values(), batch_size=2_000)
     for line in lines.values():
         plan.earned += line.earned
@@ -137,41 +140,26 @@ def _draft(agency: Agency, week: dt.date, runs: list[Run], by, at) -> Plan:
     return plan
 
 
-def _row(plan: Plan, unit: UnitWeek, one: Given, digest) -> list:
-    dates = "{" + ",".join(map(str, one.dates)) + "}"
-    digest.update(f"{one.employee_id}:{unit.unit_id}:{dates};".encode())
-    owed = one.owed / 2
-    return [
-        plan.pk,
-        plan.agency_id,
-        one.employee_id,
-        unit.unit_id,
-        plan.week,
-        unit.track,
-        one.earned,
-        dates,
-        one.why,
-        one.rank,
-        one.place,
-        max(min(owed, 99), -99),
-        one.wanted,
-        one.code or '""',
-        one.used,
-        one.cap,
-    ]
+def _text(plan: Plan, unit: UnitWeek) -> str:
+    """A unit's allotments as COPY reads them; all fields are numbers, dates and codes, nothing to escape."""
+    head = f"{plan.pk}\t{plan.agency_id}\t{plan.week}\t{unit.unit_id}\t{unit.track}\t"
+    return "".join(
+        f"{head}{one.employee_id}\t{one.earned}\t{{{','.join(map(str, one.dates))}}}\t{one.why}\t{_or_null(one.rank)}\t"
+        f"{one.place}\t{max(min(one.owed / 2, 99), -99)}\t{_or_null(one.wanted)}\t{one.code}\t{_or_null(one.used)}\t"
+        f"{_or_null(one.cap)}\n"
+        for one in unit.given
+    )
 
 
-def _copy(rows: list[list]) -> None:
+def _or_null(value) -> str:
+    return "\\N" if value is None else str(value)
+
+
+def _copy(texts: list[str]) -> None:
     """Into the bulk table by COPY: it is no tracked table, and its rows are the plan's own."""
-    if not rows:
-        return
-    text = io.StringIO()
-    csv.writer(text, quoting=csv.QUOTE_NONE, escapechar="\\", quotechar=None, delimiter="\t").writerows(rows)
-    text.seek(0)
-    with connection.cursor() as cursor:
-        cursor.cursor.copy_expert(
-            f"COPY schedules_allotment ({COLUMNS}) FROM STDIN WITH (FORMAT csv, DELIMITER E'\\t')", text
-        )
+    if texts:
+        with connection.cursor() as cursor:
+            cursor.cursor.copy_expert(f"COPY schedules_allotment ({COLUMNS}) FROM STDIN", io.StringIO("".join(texts)))
 
 
 def _add(lines: dict[int, UnitPlan], plan: Plan, unit: UnitWeek) -> None:
@@ -251,6 +239,10 @@ def publish_plan(*, plan_id: int, by: User | None, at: dt.datetime, version: int
     plan = _draft(plan.agency, plan.week, runs, plan.created_by, plan.created_at)
     if plan.digest != seen:
         return plan  # still a draft, made anew: the caller tells
+    return _publish(plan, by, at)
+
+
+def _publish(plan: Plan, by: User | None, at: dt.datetime) -> Plan:
     plan.state, plan.published_at, plan.published_by = Plan.State.PUBLISHED, at, by
     plan.version += 1
     plan.save()
@@ -294,10 +286,13 @@ def plan_week(*, agency: Agency, week: dt.date, by: User | None, at: dt.datetime
 
     A week that is published stays as it is: planning it again changes nothing and returns the same plan.
     """
-    plan = draft_plan(agency=agency, week=week, by=by, at=at)
-    if plan is None or plan.state == Plan.State.PUBLISHED:
-        return plan
-    runs = Run.objects.filter(pk__in=plan.run_ids).select_related("policy")
-    if publish or all(run.computed_under.plan_automatic for run in runs):
-        return publish_draft(plan_id=plan.pk, by=by, at=at, version=plan.version)
+    if publish and by is not None:
+        permissions.check_may_publish(by, agency.pk)
+    with transaction.atomic():
+        plan = draft_plan(agency=agency, week=week, by=by, at=at)
+        if plan is None or plan.state == Plan.State.PUBLISHED:
+            return plan
+        runs = Run.objects.filter(pk__in=plan.run_ids).select_related("policy")
+        if publish or all(run.computed_under.plan_automatic for run in runs):
+            return _publish(plan, by, at)  # drafted in this very transaction: nothing to compare
     return plan

@@ -2,6 +2,7 @@
 
 import dataclasses
 import datetime as dt
+import functools
 from collections.abc import Iterator
 from decimal import Decimal
 from itertools import groupby
@@ -49,7 +50,9 @@ def candidates(run: Run, week: dt.date, rules: list[DayRule], cover: Cover) -> I
     last = week + dt.timedelta(days=5)
     away = _leave(run.agency_id, week, last)
     series = _series(run.agency_id, week, last)
+    digits = functools.cache(lambda text: tuple(map(int, text)))  # few different texts, many people
     earning = next((rule for rule in rules if isinstance(rule, WeeklyMaximum)), WeeklyMaximum())
+    earned = functools.cache(earning.days_earned)
     dates = cover.dates
     for unit_id, rows in groupby(_stream(run, week, last), key=lambda row: row[0]):
         people = []
@@ -61,14 +64,14 @@ def candidates(run: Run, week: dt.date, rules: list[DayRule], cover: Cover) -> I
                 Candidate(
                     pk,
                     lot,
-                    earning.days_earned(rating),
+                    earned(rating),
                     owed,
                     carried,
                     given,
                     latest,
-                    [int(day) for day in wishes] if wishes else (),
+                    digits(wishes) if wishes else (),
                     series.get(pk, 0),
-                    [int(count) for count in had] if had else (),
+                    digits(had) if had else (),
                     gone,
                     post,
                 )
@@ -77,8 +80,19 @@ def candidates(run: Run, week: dt.date, rules: list[DayRule], cover: Cover) -> I
 
 
 def _stream(run: Run, week: dt.date, last: dt.date) -> Iterator[tuple]:
+    with connection.cursor() as cursor:
+        # All rows are read: without this a cursor is planned for the first few (nested loops over everything).
+        cursor.execute("SET LOCAL cursor_tuple_fraction = 1")
+    with connection.chunked_cursor() as cursor:
+        cursor.execute(CANDIDATES, names_of(run, week, last))
+        while rows := cursor.fetchmany(FETCH):
+            yield from rows
+
+
+def names_of(run: Run, week: dt.date, last: dt.date) -> dict[str, Any]:
+    """What `CANDIDATES` leans on."""
     period = period_of(week)
-    names: dict[str, Any] = {
+    return {
         "agency": run.agency_id,
         "track": run.track,
         "number": run.number,
@@ -90,13 +104,9 @@ def _stream(run: Run, week: dt.date, last: dt.date) -> Iterator[tuple]:
         "seed": week.isoformat(),
         "posts": UnitRule.objects.filter(agency=run.agency_id, kind=UnitRule.Kind.STAFFED_POST).exists(),
     }
-    with connection.chunked_cursor() as cursor:
-        cursor.execute(_CANDIDATES, names)
-        while rows := cursor.fetchmany(FETCH):
-            yield from rows
 
 
-_CANDIDATES = """
+CANDIDATES = """
 WITH earned AS (
   SELECT a.employee_id, 2 * coalesce(sum(a.earned) FILTER (WHERE a.week >= %(period)s), 0)::int AS now,
     2 * coalesce(sum(a.earned) FILTER (WHERE a.week < %(period)s), 0)::int AS before
