@@ -43,3 +43,12 @@ def moment(at: dt.datetime) -> str:
 def on_day(at: dt.datetime) -> str:
     """The date of an instant in the reader's zone: 12 November 2026."""
     return date_format(timezone.localtime(at, timezone.get_current_timezone()), "j F Y")
+
+
+@register.filter
+def by_when(at: dt.datetime) -> str:
+    """A closing time in the reader's zone, by its weekday: Tuesday, 24 November, 15.00 WIB."""
+    zone = timezone.get_current_timezone()
+    local = timezone.localtime(at, zone)
+    time = date_format(local, "TIME_FORMAT")
+    return f"{date_format(local, 'l, j F')}, {time} {ZONE_NAMES.get(str(zone), local.tzname())}"

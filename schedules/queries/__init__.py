@@ -23,17 +23,23 @@ from .days import (
     policies_of_week,
 )
 from .fairness import Balance, balance_of
+from .heatmap import Cell, Heatmap, heatmap
 from .inbox import InboxLine, decided_lately, inbox, situation, waiting_for
+from .mine import OwnDay, Swappable, own_day, requests_of, swappable, wishes_of
 
 __all__ = [
     "HORIZON_WEEKS",
     "AppraisalLine",
     "Balance",
+    "Cell",
     "Cover",
     "DayView",
+    "Heatmap",
     "InboxLine",
     "Offer",
+    "OwnDay",
     "Person",
+    "Swappable",
     "WeekView",
     "allotments_of",
     "allowing",
@@ -43,16 +49,21 @@ __all__ = [
     "day_rules",
     "decided_lately",
     "headline_appraisal",
+    "heatmap",
     "inbox",
     "judge",
     "latest_requests",
     "my_weeks",
     "offers",
+    "own_day",
     "people",
     "person_at",
     "placed_within",
     "planned",
     "policies_of_week",
+    "requests_of",
     "situation",
+    "swappable",
     "waiting_for",
+    "wishes_of",
 ]

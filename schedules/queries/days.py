@@ -54,13 +54,15 @@ class WeekView:
 
 @dataclasses.dataclass(frozen=True)
 class Offer:
-    """A day that could be asked for, or why not. `used` and `cap`: places at home taken, and how many there are."""
+    """A day that could be asked for, or why not. `used` and `cap`: places at home taken, and how many there are;
+    `closes`: until when it can be asked for."""
 
     date: dt.date
     fits: bool
     reason: str
     used: int
     cap: int | None
+    closes: dt.datetime
 
 
 @dataclasses.dataclass(frozen=True)
@@ -127,7 +129,8 @@ def my_weeks(employee: Employee, mondays: list[dt.date], *, today: dt.date) -> l
     dates = [date for monday in mondays for date in days_of_week(monday, 6)]
     cover = Cover(placement.unit.agency, dates, [placement.unit_id])
     person = person_at(placement, first, last)
-    asked = {r.date: r for r in Request.objects.waiting().filter(employee=employee, date__range=(first, last))}
+    waiting = Request.objects.waiting().filter(employee=employee, date__range=(first, last))
+    asked = {row.date: row for row in waiting.exclude(kind=Request.Kind.RECUR)}  # a series blocks no single day
     allotments = allotments_of(employee, mondays)
     plans = set(
         Plan.objects.filter(agency=employee.agency_id, week__in=mondays, state=Plan.State.PUBLISHED).values_list(
@@ -240,18 +243,18 @@ def offers(
             continue
         facts = cover.facts(placement.unit_id, date, person.without(gives_up), slot=slot, on_request=True)
         if facts.working_day or facts.holiday:
-            made.append(_offer(policies, facts, closed=at >= cover.cutoff(placement.unit_id, date)))
+            made.append(_offer(policies, facts, cover.cutoff(placement.unit_id, date), at))
     return sorted(made, key=lambda o: (not o.fits, o.used - (o.cap if o.cap is not None else 10**6), o.date))
 
 
-def _offer(policies: list[Policy], day: DayFacts, *, closed: bool) -> Offer:
+def _offer(policies: list[Policy], day: DayFacts, closes: dt.datetime, at: dt.datetime) -> Offer:
     code, rule, cap = judge(policies, day)
     reason = rule.sentence(code, dataclasses.asdict(day)) if rule else ""
-    if closed and not reason:
+    if at >= closes and not reason:
         reason = _("Requests for that day have closed.")
     if not policies:
         reason = _("The conditions for a WFH day are not met in that week.")
-    return Offer(day.date, not reason, reason, day.at_home, cap)
+    return Offer(day.date, not reason, reason, day.at_home, cap, closes)
 
 
 def policies_of_week(agency_id: int, week: dt.date) -> list[Policy]:
