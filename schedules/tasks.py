@@ -15,7 +15,7 @@ from ledger.models import Outbox
 
 from .actions import plans, weekly
 from .actions.requests import run_clock
-from .notices import letter
+from .notices import Letter, deliver
 
 
 @shared_task(name="tick", queue="default")
@@ -70,9 +70,11 @@ def _plan(entry: Outbox) -> None:
 
 
 def _send(entry: Outbox) -> None:
-    mail = letter(entry.payload, entry.key)
-    if mail:
-        # The same entry always makes the same Message-ID, so a mail sent twice is recognised as one.
-        host = settings.DEFAULT_FROM_EMAIL.rpartition("@")[2].rstrip(">") or "localhost"
-        headers = {"Message-ID": f"<{mail.key.replace(':', '.')}@{host}>", "Auto-Submitted": "auto-generated"}
-        EmailMessage(mail.subject, mail.body, to=[mail.to], headers=headers).send()
+    deliver(payload=entry.payload, key=entry.key, at=timezone.now(), send=_mail)
+
+
+def _mail(letter: Letter) -> None:
+    # The same entry always makes the same Message-ID, so a mail sent twice is recognised as one.
+    host = settings.DEFAULT_FROM_EMAIL.rpartition("@")[2].rstrip(">") or "localhost"
+    headers = {"Message-ID": f"<{letter.key.replace(':', '.')}@{host}>", "Auto-Submitted": "auto-generated"}
+    EmailMessage(letter.subject, letter.body, to=[letter.to], headers=headers).send()

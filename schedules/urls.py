@@ -11,4 +11,5 @@ urlpatterns = [
     path("approvals/", views.inbox, name="approvals"),
     path("approvals/<int:pk>/approve/", views.approve, name="request-approve"),
     path("approvals/<int:pk>/reject/", views.reject, name="request-reject"),
+    path("notices/", views.my_notices, name="notices"),
 ]

@@ -230,6 +230,11 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
+    "ENUM_NAME_OVERRIDES": {
+        "RequestStateEnum": "schedules.models.Request.State",
+        "PlanStateEnum": "schedules.models.Plan.State",
+        "WfhDayStateEnum": "schedules.models.WfhDay.State",
+    },
 }
 
 # --- mail -----------------------------------------------------------------------------------------
@@ -238,6 +243,18 @@ EMAIL_BACKEND, EMAIL_HOST, EMAIL_PORT = _mail["EMAIL_BACKEND"], _mail["EMAIL_HOS
 EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _mail["EMAIL_HOST_USER"], _mail["EMAIL_HOST_PASSWORD"]
 EMAIL_USE_TLS, EMAIL_USE_SSL, EMAIL_TIMEOUT = _mail["EMAIL_USE_TLS"], _mail["EMAIL_USE_SSL"], 10
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "Portal WFH ASN <portal@localhost>")
+
+# --- web push: without the keys it is off, and nothing of it is shown ------------------------------
+WEBPUSH_PUBLIC_KEY = env.str("WEBPUSH_PUBLIC_KEY", "")
+WEBPUSH_PRIVATE_KEY = env.str("WEBPUSH_PRIVATE_KEY", "")
+WEBPUSH_CONTACT = env.str("WEBPUSH_CONTACT", "") or f"mailto:{DEFAULT_FROM_EMAIL.rpartition('<')[2].rstrip('>')}"
+# The only hosts the portal ever posts to; one that begins with a dot stands for the hosts under it.
+WEBPUSH_HOSTS = env.list("WEBPUSH_HOSTS", []) or [
+    "fcm.googleapis.com",
+    "updates.push.services.mozilla.com",
+    "web.push.apple.com",
+    ".notify.windows.com",
+]
 
 # --- jobs: Redis carries messages only; what is due stands in PostgreSQL --------------------------
 CELERY_BROKER_URL = env.str("REDIS_URL", "redis://127.0.0.1:6379/0")

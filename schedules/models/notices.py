@@ -6,6 +6,12 @@ from django.utils.translation import gettext_lazy as _
 from employees.models import Employee, User
 
 
+class NoticeQuerySet(models.QuerySet):
+    def visible_to(self, user):
+        """One's own; what others were told is nobody's to read."""
+        return self.filter(receiver=user.reach.me)
+
+
 class Notice(models.Model):
     """One thing told to one person. Ids only; the words are made in the reader's language when it is read or mailed."""
 
@@ -18,6 +24,8 @@ class Notice(models.Model):
     at = models.DateTimeField(_("when"))
     mailed_at = models.DateTimeField(_("mailed at"), null=True)
 
+    objects = NoticeQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("notice")
         verbose_name_plural = _("notices")
@@ -28,6 +36,12 @@ class Notice(models.Model):
         return self.key
 
 
+class PushSubscriptionQuerySet(models.QuerySet):
+    def visible_to(self, user):
+        """One's own devices."""
+        return self.filter(user=user)
+
+
 class PushSubscription(models.Model):
     """A browser that wants to be told at once; the address is the push service's own."""
 
@@ -36,6 +50,8 @@ class PushSubscription(models.Model):
     p256dh = models.CharField(max_length=120)
     auth = models.CharField(max_length=40)
     created_at = models.DateTimeField()
+
+    objects = PushSubscriptionQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("push subscription")

@@ -20,6 +20,7 @@ EXPECTED = {
     "approvals": LOGIN,
     "request-approve": LOGIN,
     "request-reject": LOGIN,
+    "notices": LOGIN,
     "account": LOGIN,
     "account-language": POST_ONLY,
     "account_login": OPEN,

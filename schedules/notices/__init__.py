@@ -1,0 +1,17 @@
+"""What people are told: one notice a transition and person, in their language, by mail or push; in their quiet hours
+later, or once a day. Links lead to a page; nothing is decided by opening one."""
+
+from .kinds import PAGES
+from .letters import Letter, deliver, spoken
+from .telling import tell, tell_each, tell_many, tell_plan
+
+__all__ = [
+    "PAGES",
+    "Letter",
+    "deliver",
+    "spoken",
+    "tell",
+    "tell_each",
+    "tell_many",
+    "tell_plan",
+]

@@ -1,0 +1,23 @@
+"""The kinds of notices, the page each link opens, and which of them do not wait for the morning."""
+
+# kind → the page its link opens
+PAGES = {
+    "request-sent": "approvals",
+    "request-reminder": "approvals",
+    "request-escalated": "approvals",
+    "request-missed": "approvals",
+    "request-withdrawn": "approvals",
+    "request-approved": "my-week",
+    "request-rejected": "requests",
+    "request-returned": "requests",
+    "request-expired": "requests",
+    "swap-asked": "approvals",
+    "swap-agreed": "approvals",
+    "day-recalled": "my-week",
+    "day-repaired": "my-week",
+    "day-lost": "my-week",
+    "plan-published": "my-week",
+    "delegation-given": "approvals",
+}
+# They change tomorrow's way to work: when their day is today or the next working day they go out at once, by night too.
+URGENT = frozenset({"day-recalled", "day-repaired", "day-lost", "swap-asked"})

@@ -1,0 +1,133 @@
+"""What the templates of notices lean on: names, days and sentences, read for many notices at once."""
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from employees.calendar import week_name
+from employees.models import Employee, User
+from employees.models.organisation import ZONES
+from schedules import wording
+from schedules.models import Allotment, Delegation, Notice, Plan, Request, WfhDay
+
+from .telling import facts_of
+
+ZONE_NAMES = dict(ZONES)
+SUBJECTS: dict[str, Any] = {
+    "request": Request.objects.select_related("employee", "colleague", "agency", "gives_up"),
+    "swap": Request.objects.select_related("employee", "colleague", "agency", "gives_up"),
+    "day": WfhDay.objects.all(),
+    "plan": Plan.objects.all(),
+    "delegation": Delegation.objects.select_related("delegator", "delegate"),
+}
+
+
+def contexts(notices: list[Notice]) -> list[dict[str, Any] | None]:
+    """One context a notice, in their order; None where the thing a notice is about is no longer there.
+
+    The receivers come loaded. A constant number of queries, however many notices.
+    """
+    about = {part: _found(rows, part, notices) for part, rows in SUBJECTS.items()}
+    people = _named(notices)
+    given = _allotments([one for one in notices if one.kind.startswith("plan")])
+    made = []
+    for notice in notices:
+        part = _part(notice)
+        subject = about[part].get(notice.subject_id)
+        context = None
+        if subject is not None:
+            facts = facts_of(subject) | notice.facts
+            context = _common(notice, facts, people)
+            if part in ("request", "swap"):
+                context |= _of_request(notice, subject, facts)
+            elif part == "plan":
+                context |= _of_plan(subject, given.get((notice.receiver_id, subject.pk)))
+            elif part == "delegation":
+                context |= _of_delegation(subject)
+        made.append(context)
+    return made
+
+
+def _part(notice: Notice) -> str:
+    return notice.kind.partition("-")[0]
+
+
+def _found(rows, part: str, notices: list[Notice]) -> Mapping[int, Any]:
+    ids = {notice.subject_id for notice in notices if _part(notice) == part}
+    return rows.in_bulk(ids) if ids else {}
+
+
+def _named(notices: Iterable[Notice]) -> dict[tuple[str, int], str]:
+    """Names of those who acted, and of those in whose name: by ("by", user id) and ("for", employee id)."""
+    by = {pk for notice in notices if (pk := notice.facts.get("by"))}
+    whom = {pk for notice in notices if (pk := notice.facts.get("for"))}
+    users = User.objects.select_related("employee").filter(pk__in=by)
+    found = {("by", user.pk): str(user) for user in users}
+    return found | {("for", one.pk): one.full_name for one in Employee.objects.filter(pk__in=whom)}
+
+
+def _allotments(notices: list[Notice]) -> dict[tuple[int, int], Allotment]:
+    plans, people = {one.subject_id for one in notices}, {one.receiver_id for one in notices}
+    rows = Allotment.objects.filter(plan__in=plans, employee__in=people) if notices else ()
+    return {(row.employee_id, row.plan_id): row for row in rows}
+
+
+def _common(notice: Notice, facts: dict, people: dict) -> dict[str, Any]:
+    who, whom = people.get(("by", facts.get("by"))), people.get(("for", facts.get("for")))
+    if who and whom:
+        who = _("%(who)s (on behalf of %(whom)s)") % {"who": who, "whom": whom}
+    return {
+        "who": who or "",
+        "day": _said(facts.get("date"), facts.get("slot")),
+        "to": _said(facts.get("to")),
+        "reason": facts.get("reason") or "",
+        "hours": facts.get("hours"),
+    }
+
+
+def _said(day: str | None, slot: str | None = None) -> str:
+    """`Thursday, 3 December 2026`, with `(morning)` where it is half a day; nothing for no day."""
+    if not day:
+        return ""
+    said = date_format(dt.date.fromisoformat(day), "DATE_FORMAT")
+    return f"{said} ({WfhDay.Slot(slot).label})" if slot and slot != WfhDay.Slot.FULL else said
+
+
+def _of_request(notice: Notice, request: Request, facts: dict) -> dict[str, Any]:
+    due = request.due_at.astimezone(request.agency.zone)
+    day, instead = _said(facts["date"], facts["slot"]), _said(facts["instead"])
+    asked = notice.receiver_id == request.colleague_id  # a swap is told to both, each from their own side
+    return {
+        "asks": request.kind,
+        "person": request.employee.full_name,
+        "colleague": request.colleague.full_name if request.colleague else "",
+        "instead": instead,
+        "gets": instead if asked else day,
+        "leaves": day if asked else instead,
+        "weekday": date_format(dt.date.fromisoformat(facts["date"]), "l"),
+        "until": date_format(request.until, "DATE_FORMAT") if request.until else "",
+        "stays": facts["stays"],
+        "why": request.reason,
+        "due": f"{date_format(due, 'DATETIME_FORMAT')} {ZONE_NAMES[request.agency.time_zone]}",
+    }
+
+
+def _of_plan(plan: Plan, one: Allotment | None) -> dict[str, Any]:
+    dates = one.dates if one else []
+    return {
+        "week": week_name(plan.week),
+        "dates": ", ".join(date_format(date, "DATE_FORMAT") for date in dates),
+        "choice": wording.choice(one) if one else "",
+    }
+
+
+def _of_delegation(one: Delegation) -> dict[str, Any]:
+    return {
+        "person": one.delegator.full_name,
+        "first": date_format(one.valid.lower, "DATE_FORMAT"),
+        "last": date_format(one.valid.upper - dt.timedelta(days=1), "DATE_FORMAT") if one.valid.upper else "",
+        "on_leave_only": one.on_leave_only,
+    }
