@@ -1,11 +1,17 @@
 """How the API answers: errors as RFC 9457 problem documents, lists in pages."""
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
+from django.db import OperationalError
 from django.http import Http404
+from django.utils.translation import gettext_lazy as _
+from psycopg2.errors import DeadlockDetected, LockNotAvailable
 from rest_framework import exceptions
 from rest_framework.pagination import PageNumberPagination
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
+
+from ledger.api import PROBLEM
+from schedules.refusals import status_of
 
 
 class Pages(PageNumberPagination):
@@ -13,12 +19,17 @@ class Pages(PageNumberPagination):
     max_page_size = 1000
 
 
+class Problem(exceptions.APIException):
+    """A refusal of the rooms below: their code and sentence, with the status that says what kind it is."""
+
+    def __init__(self, status: int, code: str, title: str, wait: int | None = None):
+        super().__init__(title, code)
+        self.status_code, self.wait = status, wait
+
+
 def problem(exc, context) -> Response | None:
     """DRF's exception handler: `application/problem+json` with a stable `code`, and fields where input was bad."""
-    if isinstance(exc, Http404):
-        exc = exceptions.NotFound()  # the same body as for a random id
-    elif isinstance(exc, PermissionDenied):
-        exc = exceptions.PermissionDenied(*exc.args)
+    exc = _translated(exc)
     if not isinstance(exc, exceptions.APIException):
         return None
     set_rollback()
@@ -37,5 +48,22 @@ def problem(exc, context) -> Response | None:
     if wait := getattr(exc, "wait", None):
         headers["Retry-After"] = str(int(wait))
     response = Response(body, status=exc.status_code, headers=headers)
-    response.content_type = "application/problem+json"
+    response.content_type = PROBLEM
     return response
+
+
+def _translated(exc):
+    """What is raised below, as the API says it; the rest as it came."""
+    if isinstance(exc, Http404):
+        return exceptions.NotFound()  # the same body as for a random id
+    if isinstance(exc, PermissionDenied):
+        return exceptions.PermissionDenied(*exc.args)
+    if status := status_of(exc):
+        return Problem(status, exc.code, str(exc))
+    if isinstance(exc, RequestDataTooBig):
+        return Problem(413, "TOO_LARGE", _("The request is too large. Send less at a time."))
+    if isinstance(exc, OperationalError) and isinstance(exc.__cause__, LockNotAvailable | DeadlockDetected):
+        return Problem(
+            503, "BUSY", _("Others are changing the same days just now. Repeat it in a few seconds."), wait=5
+        )
+    return exc

@@ -18,14 +18,14 @@ from schedules.queries.approvers import holder_for, line_above
 from schedules.queries.cover import Cover
 
 from .clock import next_look
-from .writing import account_of, check_reason, close, end_day, lock_units, one_locked
+from .writing import account_of, check_reason, check_version, close, end_day, lock_units, one_locked
 
 State = WfhDay.State
 OTHER_HALF = {"AM": "PM", "PM": "AM"}
 
 
 @transaction.atomic
-def withdraw_request(*, by: User, request_id: int, at: dt.datetime) -> Request:
+def withdraw_request(*, by: User, request_id: int, at: dt.datetime, version: int | None = None) -> Request:
     """Take back one's own request: while it is open, freely; once approved, freely until the cut-off of its day.
 
     An approved request that is taken back restores the day it moved where that day still fits, else the day counts as
@@ -36,6 +36,8 @@ def withdraw_request(*, by: User, request_id: int, at: dt.datetime) -> Request:
         raise Denied("NOT_YOURS", _("Only the person who asked can withdraw a request."))
     approved = request.state == Request.State.APPROVED
     states.move(request, "withdraw")
+    if version is not None:
+        check_version(request, version)
     if approved:
         _undo(request, at)
     holder = request.holder_id if request.state == Request.State.SENT else None
@@ -203,7 +205,7 @@ def recall_day(*, by: User, day_id: int, reason: str, at: dt.datetime) -> WfhDay
         on_behalf_of=account_of(for_whom),
     )
     _recall_request(day, by, for_whom, said, at)
-    facts = {"date": day.date.isoformat(), "reason": said, "by": by.pk, "hours": hours}
+    facts = {"reason": said, "by": by.pk, "for": for_whom.pk if for_whom else None, "hours": hours}
     tell("day-recalled", day, day.employee_id, at, facts=facts)
     return day
 
