@@ -141,10 +141,20 @@ def _write(by: User, outcomes: list[Outcome], days: list[WfhDay], at) -> None:
         groups[outcome.for_whom.pk if outcome.for_whom else None, outcome.request.state].append(outcome)
     for group in groups.values():
         close_many([o.request for o in group], "approve", by=by, at=at, for_whom=group[0].for_whom)
-    tell_many([("request-approved", outcome.request, outcome.request.employee_id, "") for outcome in final], at=at)
+    tell_many([one for outcome in final for one in _told(outcome.request)], at=at)
     for outcome in outcomes:
         if outcome.request.stage < outcome.request.stages:
             _endorse(by, outcome, at)
+
+
+def _told(request: Request) -> list[tuple]:
+    """Who hears of an approval: whoever asked; of a swap the colleague too, and the supervisor, who did not decide."""
+    told = [("request-approved", request, request.employee_id, "")]
+    if request.kind == Kind.SWAP:
+        told.append(("request-approved", request, request.colleague_id, f"{request.version}:colleague"))
+        if request.supervisor_id and request.supervisor_id != request.colleague_id:
+            told.append(("swap-agreed", request, request.supervisor_id, ""))
+    return told
 
 
 def _endorse(by: User, outcome: Outcome, at) -> None:
