@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from eligibility.actions import work_run
 from employees.models import Agency
-from ledger import jobs, outbox, seals
+from ledger import jobs, outbox, replies, seals
 from ledger.models import Outbox
 
 from .actions import plans, weekly
@@ -56,6 +56,12 @@ def drain_mail(**kwargs) -> None:
 def seal(**kwargs) -> None:
     """Close the open end of the hash chain over events."""
     seals.seal(at=timezone.now())
+
+
+@shared_task(name="purge", queue="default")
+def purge(**kwargs) -> None:
+    """Delete the answers of the API that are kept for repeats longer than a day."""
+    replies.purge(at=timezone.now())
 
 
 def _hand_over(entry: Outbox) -> None:

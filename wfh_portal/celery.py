@@ -6,6 +6,7 @@ Redis carries messages only. What is due, who works on it and what is done stand
 import os
 
 from celery import Celery
+from celery.schedules import crontab
 from celery.signals import worker_process_init
 from django.conf import settings
 from kombu import Queue
@@ -33,6 +34,7 @@ app.conf.update(
         "drain": {"task": "drain", "schedule": settings.OUTBOX_SECONDS, "options": {"expires": 10}},
         "drain_mail": {"task": "drain_mail", "schedule": settings.OUTBOX_SECONDS, "options": {"expires": 10}},
         "seal": {"task": "seal", "schedule": 60, "options": {"expires": 60}},
+        "purge": {"task": "purge", "schedule": crontab(minute=17), "options": {"expires": 3600}},
     },
 )
 
