@@ -116,6 +116,16 @@ def covers(user, agency_id: int, unit: Unit | None) -> bool:
     )
 
 
+def may_draft(user, agency_id: int) -> bool:
+    """HR of the whole agency has drafts made; publishing them is the HR head's (`eligibility.permissions`)."""
+    return agency_id in user.reach.whole_agencies(HR)
+
+
+def check_may_draft(user, agency_id: int) -> None:
+    if not may_draft(user, agency_id):
+        raise Denied("NOT_YOURS", _("Drafts are made by HR of the whole agency."))
+
+
 def check_may_rule(user, agency_id: int, unit: Unit | None) -> None:
     """HR sets a unit's rules; a sub-tree's HR those of its units."""
     if not covers(user, agency_id, unit):

@@ -16,6 +16,7 @@ GROUPS = {
         ("schedules.plan", "calendar_month"),
         ("schedules.wfhday", "home_work"),
         ("schedules.request", "swap_horiz"),
+        ("schedules.delegation", "supervisor_account"),
     ],
     "people": [
         ("employees.employee", "badge"),
@@ -24,7 +25,11 @@ GROUPS = {
         ("employees.agency", "account_balance"),
         ("employees.holiday", "event_busy"),
     ],
-    "rules": [("eligibility.policy", "gavel"), ("eligibility.policyinforce", "event_available")],
+    "rules": [
+        ("eligibility.policy", "gavel"),
+        ("eligibility.policyinforce", "event_available"),
+        ("schedules.unitrule", "rule"),
+    ],
     "access": [
         ("employees.user", "person"),
         ("employees.rolegrant", "key"),

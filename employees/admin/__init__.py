@@ -2,5 +2,6 @@
 
 from . import access, days, people
 from .base import ActionAdmin, UnitFilter, tones, unit_now
+from .days import EnteringAdmin
 
-__all__ = ["ActionAdmin", "UnitFilter", "access", "days", "people", "tones", "unit_now"]
+__all__ = ["ActionAdmin", "EnteringAdmin", "UnitFilter", "access", "days", "people", "tones", "unit_now"]

@@ -27,12 +27,13 @@ class EnteringAdmin(ActionAdmin):
     """What an action refuses is said on the form, with everything typed still in it."""
 
     added = changed = gettext_lazy("Saved.")
+    refusals: tuple[type[Exception], ...] = (Refused,)  # what its actions raise
 
     def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
         context = ONE_BUTTON | (extra_context or {})
         try:
             return super().changeform_view(request, object_id, form_url, context)
-        except Refused as refused:
+        except self.refusals as refused:
             request.refusal = refused
             return super().changeform_view(request, object_id, form_url, context)
 
@@ -48,7 +49,7 @@ class EnteringAdmin(ActionAdmin):
 
     def _to_list(self, request, text):
         messages.success(request, text)
-        return HttpResponseRedirect(reverse(f"admin:employees_{self.opts.model_name}_changelist"))
+        return HttpResponseRedirect(reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist"))
 
 
 @admin.register(Leave)

@@ -8,7 +8,7 @@ import dataclasses
 import datetime as dt
 from decimal import Decimal
 
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Sum
 
 from employees.calendar import monday_of
 from employees.models import Agency, Holiday, Unit
@@ -22,8 +22,10 @@ class Fallen:
     """A date that was declared a day off after its week was published: so many WFH days still lie on it."""
 
     plan_id: int
+    agency_id: int
     agency: str
     date: dt.date
+    name: str  # of the day off
     days: int
 
 
@@ -50,17 +52,21 @@ def fallen(agency_ids: list[int], today: dt.date) -> list[Fallen]:
     """Days off from a date on that still have WFH days on them. One query, and one more where there are any."""
     off = Holiday.objects.filter(Q(agency=None) | Q(agency=OuterRef("agency")), date=OuterRef("date"))
     rows = WfhDay.objects.active().filter(agency__in=agency_ids, date__gte=today)
-    rows = rows.filter(date__in=Holiday.objects.filter(date__gte=today).values("date")).filter(Exists(off))
-    found = list(rows.order_by("date").values_list("agency", "agency__name", "date").annotate(days=Count("pk")))
+    rows = rows.filter(date__in=Holiday.objects.filter(date__gte=today).values("date"))
+    rows = (
+        rows.annotate(off=Subquery(off.values("name")[:1])).filter(off__isnull=False).order_by("date", "agency__name")
+    )
+    named = rows.values("agency_id", "agency__name", "date", "off").annotate(days=Count("pk"))
+    found = list(named.order_by("date", "agency__name"))
     if not found:
         return []
-    weeks = {monday_of(date) for _pk, _name, date, _days in found}
+    weeks = {monday_of(row["date"]) for row in found}
     plans = Plan.objects.filter(agency__in=agency_ids, week__in=weeks, state=Plan.State.PUBLISHED)
     ids = {(agency, week): pk for pk, agency, week in plans.values_list("pk", "agency", "week")}
     return [
-        Fallen(ids[agency, monday_of(date)], name, date, days)
-        for agency, name, date, days in found
-        if (agency, monday_of(date)) in ids
+        Fallen(pk, row["agency_id"], row["agency__name"], row["date"], row["off"], row["days"])
+        for row in found
+        if (pk := ids.get((row["agency_id"], monday_of(row["date"]))))
     ]
 
 
