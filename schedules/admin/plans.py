@@ -91,7 +91,11 @@ class PlanAdmin(ActionAdmin):
         search, only = request.GET.get("q", "").strip()[:100], request.GET.get("only") == "exceptions"
         found = plans.unit_lines(source, search=search, exceptions=only)
         page = Paginator(found, PER_PAGE).get_page(request.GET.get("p"))
-        looked_at = plans.unit_lines(source, exceptions=True)[:MOST_EXCEPTIONS] if source.exceptions else []
+        looked_at = (
+            plans.unit_lines(source, exceptions=True).order_by("-without", "unit__name")[:MOST_EXCEPTIONS]
+            if source.exceptions
+            else []
+        )
         return self.page(
             request,
             "page",

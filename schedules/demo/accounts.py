@@ -60,7 +60,11 @@ def _printed(at: dt.datetime) -> list[Printed]:
             officer,
             f"{officer} opens /admin/ and approves some of {to_decide(officer).count()} waiting scores.",
         ),
-        Printed("HR head", users["hr_head"], ""),
+        Printed(
+            "HR head",
+            users["hr_head"],
+            f"{users['hr_head']} opens /admin/, looks at the draft that waits, publishes it.",
+        ),
         Printed("Auditor", users["auditor"], ""),
         Printed("Agency administrator", users["agency_admin"], ""),
         Printed("HR of another agency", _user(cast_of(AGENCIES[1].code)["hr_officer"].nip), ""),

@@ -10,10 +10,9 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from psycopg2.extras import DateRange
 
-from eligibility.actions import load_policies, put_in_force
-from eligibility.models import Run
-from employees.calendar import instant, monday_of, week_of
-from employees.intake import Outcome, import_agencies, import_employees, import_units
+from eligibility.actions import load_policies
+from employees.calendar import week_of
+from employees.intake import Outcome, import_agencies, import_employees, import_leave, import_units
 from employees.models import Agency, Employee, Holiday, Role, RoleGrant, User
 from employees.staging import LONG_STATEMENT, MANY, analyze, execute
 from ledger.models import Event
@@ -21,16 +20,16 @@ from ledger.trail import record
 from performance.actions import approve
 from performance.intake import import_appraisals
 from performance.models import Appraisal
-from schedules.actions.weekly import run_week
 
-from .asking import ask
+from .leave import leave
 from .people import AGENCIES, CAST, AgencySpec, cast_of, people, units
 from .scores import Files, scores
+from .settings import set_rules, set_wishes
+from .weeks import publish_weeks
 
 PLATFORM = "platform"  # the account name of the platform administrator
 VERB = "demo.seed"
 WEEK = dt.timedelta(days=7)
-WEEKS = 4  # published: the current one and those before it
 APPROVE_AT_ONCE = 2_000
 
 
@@ -56,7 +55,7 @@ def seed(*, count: int, number: int, at: dt.datetime) -> bool:
         _load_people(count, number, at)
     platform = User.objects.get(username=PLATFORM)
     load_policies(by=platform, at=at)
-    worked = [_publish_weeks(spec, at) for spec in AGENCIES]
+    worked = [publish_weeks(spec, at) for spec in AGENCIES]
     return fresh or any(worked)
 
 
@@ -76,6 +75,7 @@ def _load_people(count: int, number: int, at: dt.datetime) -> None:
         _whole(import_agencies(content=_file(rows), by=platform, at=at))
         for spec, unit_rows, person_rows, files in worlds:
             _load_agency(spec, unit_rows, person_rows, files, platform, at)
+            _load_week(spec, person_rows, number, at)
         record(verb=VERB, subject=platform, by=platform, at=at, agency_id=None, after={"people": count})
 
 
@@ -108,6 +108,17 @@ def _load_agency(spec: AgencySpec, unit_rows, person_rows, files: Files, platfor
         _whole(import_appraisals(content=_file(rows), agency=agency, by=by, at=when, file_name="penilaian.csv"))
         if approved:
             _approve_all(agency, cast["hr_head"], cast["hr_officer"], min(when + WEEK, at))
+
+
+def _load_week(spec: AgencySpec, person_rows, number: int, at: dt.datetime) -> None:
+    """What the weekly plan leans on: leave, wishes, and the rules of units."""
+    agency = Agency.objects.get(code=spec.code)
+    cast = {one.key: User.objects.get(employee__nip=one.nip) for one in CAST if one.agency == spec.code}
+    chance = random.Random(f"{number}-{spec.code}-leave")  # noqa: S311 - the same again for the same number
+    rows = leave(spec, person_rows, week_of(at, agency.zone), chance)
+    _whole(import_leave(content=_file(rows), agency=agency, by=cast["hr_data"], at=at))
+    set_wishes(agency, at)
+    set_rules(spec, agency, cast["hr_officer"], at)
 
 
 def _approve_all(agency: Agency, head: User, officer: User, at: dt.datetime) -> None:
@@ -153,30 +164,6 @@ def _load_grants(spec: AgencySpec, agency: Agency, since: dt.date) -> None:
         if one.role:
             user = User.objects.get(employee__nip=one.nip)
             RoleGrant.objects.create(user=user, role=one.role, agency=agency, valid=DateRange(since, None))
-
-
-# --- weeks --------------------------------------------------------------------------------------
-
-
-def _publish_weeks(spec: AgencySpec, at: dt.datetime) -> bool:
-    """Publish the last weeks, oldest first, each on the agency's day of the week before. Whether anything was done."""
-    agency = Agency.objects.get(code=spec.code)
-    head = User.objects.get(employee__nip=cast_of(spec.code)["hr_head"].nip)
-    current = week_of(at, agency.zone)
-    since = monday_of(current - 26 * WEEK)
-    in_force = put_in_force(agency=agency, policy_code=spec.policy, since=since, by=head, at=at)
-    published = set(Run.objects.published().filter(agency=agency).values_list("week", flat=True))
-    missing = [
-        week for week in (current - n * WEEK for n in reversed(range(WEEKS))) if week > max(published, default=since)
-    ]
-    for week in missing:
-        due = instant(week - WEEK, agency.run_weekday, agency.run_hour, agency.zone)
-        run_week(agency=agency, track=in_force.track, week=week, by=head, at=min(due, at), publish=True)
-        analyze("eligibility_decision", "schedules_wfhday", rows=MANY)
-    if missing and not ask(spec, agency, at):  # too late in the week: the next one is due about now anyway
-        run_week(agency=agency, track=in_force.track, week=current + WEEK, by=head, at=at, publish=True)
-        ask(spec, agency, at)
-    return bool(missing)
 
 
 # --- files --------------------------------------------------------------------------------------

@@ -24,7 +24,9 @@ class AgencySpec:
 
 
 AGENCIES = (
-    AgencySpec("KPUR", "Kementerian Pelayanan Umum (contoh)", "PUSAT", "Asia/Jakarta", "REWARD-2019", 0.8, names.AREAS),
+    AgencySpec(
+        "KPUR", "Kementerian Pelayanan Umum (contoh)", "PUSAT", "Asia/Jakarta", "BERJENJANG-2026", 0.8, names.AREAS
+    ),
     AgencySpec(
         "BPAD", "Badan Penilaian Daerah (contoh)", "PROVINSI", "Asia/Makassar", "NILAI-2026", 0.2, names.REGIONAL_AREAS
     ),

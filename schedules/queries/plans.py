@@ -93,6 +93,11 @@ def unit_lines(plan: Plan, *, search: str = "", exceptions: bool = False) -> Que
     return rows.order_by("unit__name", "pk")
 
 
+def to_look_at(plan: Plan) -> QuerySet[UnitPlan]:
+    """The units with something to look at, those that leave the most people without a day first."""
+    return unit_lines(plan, exceptions=True).order_by("-without", "unit__name", "pk")
+
+
 def totals(plan: Plan) -> dict[str, int]:
     """People in the plan, those with a preference, and the balance of its units weighted by their people."""
     sums = UnitPlan.objects.filter(plan=plan).aggregate(
