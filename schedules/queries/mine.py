@@ -1,4 +1,4 @@
-"""What a person asks about what is their own: requests, one WFH day, wished weekdays, and whose day they could swap for."""
+"""What a person asks about their own: requests, one WFH day, wished weekdays, and whose day they could swap for."""
 
 import dataclasses
 import datetime as dt

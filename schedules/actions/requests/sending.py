@@ -82,6 +82,9 @@ def send_again(
                 raise Denied("NOT_YOURS", _("Only the person who asked can send a request again."))
             state = states.move(request, "send")
             check_version(request, version)
+            if request.kind not in (Kind.MOVE, Kind.EXTRA):
+                text = _("A request of this kind is not changed: withdraw it and send a new one.")
+                raise Refused("NOT_POSSIBLE", text)
             wanted = reason if reason is not None else request.reason
             placement, cover, wish = _wish(by, date or request.date, request.gives_up_id, wanted, request.slot, at)
             _check_fits(cover, placement, wish)
