@@ -18,6 +18,35 @@ class LanguageForm(forms.Form):
     next = forms.CharField(required=False)
 
 
+class HourField(forms.TimeField):
+    """A time of day; the browser sends `18:00`, people write `18.00`."""
+
+    def __init__(self, **kwargs):
+        super().__init__(
+            input_formats=["%H:%M", "%H.%M", "%H:%M:%S"],
+            error_messages={
+                "required": _("Enter a time such as 18.00."),
+                "invalid": _("Enter a time such as 18.00."),
+            },
+            widget=forms.TimeInput(format="%H:%M", attrs={"type": "time"}),
+            **kwargs,
+        )
+
+
+class NoticesForm(forms.Form):
+    """How and when one is told."""
+
+    digest = forms.TypedChoiceField(
+        label=_("Mails"),
+        choices=[("0", _("Each notice at once")), ("1", _("One mail a day at 16.00, with all notices"))],
+        coerce=lambda value: value == "1",
+        widget=forms.RadioSelect,
+    )
+    quiet_from = HourField(label=_("No mail from"))
+    quiet_until = HourField(label=_("until"))
+    quiet_days_off = forms.BooleanField(label=_("No mail on days off"), required=False)
+
+
 class DayInput(UnfoldAdminTextInputWidget):
     """The browser's own date field: a phone shows its calendar."""
 

@@ -5,4 +5,5 @@ from . import views
 urlpatterns = [
     path("account/", views.account, name="account"),
     path("account/language/", views.language, name="account-language"),
+    path("account/notices/", views.notices, name="account-notices"),
 ]

@@ -19,7 +19,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from . import actions
 from .calendar import local_date
-from .forms import LanguageForm
+from .forms import LanguageForm, NoticesForm
 from .models import Agency, Employee
 from .queries import placement_on
 
@@ -83,10 +83,38 @@ def sorry(request, heading: str, text: str, status: int):
 
 @require_GET
 def account(request):
-    """`/account/`: who the portal takes me for, language, password, log-out."""
+    """`/account/`: who the portal takes me for, language, how I am told, password, log-out."""
+    user = request.user
+    chosen = {
+        "digest": "1" if user.digest else "0",
+        "quiet_from": user.quiet_from,
+        "quiet_until": user.quiet_until,
+        "quiet_days_off": user.quiet_days_off,
+    }
+    return _account(request, NoticesForm(initial=chosen))
+
+
+def _account(request, form: NoticesForm, status: int = 200):
     reader = reader_of(request)
     placement = placement_on(reader.person.pk, reader.today) if reader.person else None
-    return render(request, "account/profile.html", {"person": reader.person, "placement": placement})
+    context = {
+        "person": reader.person,
+        "placement": placement,
+        "form": form,
+        "push_key": settings.WEBPUSH_PUBLIC_KEY if settings.WEBPUSH_PRIVATE_KEY else "",
+    }
+    return render(request, "account/profile.html", context, status=status)
+
+
+@require_POST
+def notices(request):
+    """`/account/notices/`: each mail at once or one a day; hours without mail."""
+    form = NoticesForm(request.POST)
+    if not form.is_valid():
+        return _account(request, form, status=422)
+    actions.choose_notices(by=request.user, at=timezone.now(), **form.cleaned_data)
+    messages.success(request, _("How you are told is saved."))
+    return HttpResponseRedirect(reverse("account"))
 
 
 @login_not_required

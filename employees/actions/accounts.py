@@ -45,6 +45,38 @@ def choose_language(*, by: User, language: str, at: dt.datetime) -> User:
     return user
 
 
+@transaction.atomic
+def choose_notices(
+    *, by: User, digest: bool, quiet_from: dt.time, quiet_until: dt.time, quiet_days_off: bool, at: dt.datetime
+) -> User:
+    """Set how one is told: each notice at once or one mail a day, and the hours without mail on the clock of one's own
+    place (from and until the same: none). What is already on its way stays as it is."""
+    user = User.objects.select_for_update(of=("self",)).get(pk=by.pk)
+    chosen = {
+        "digest": digest,
+        "quiet_from": quiet_from,
+        "quiet_until": quiet_until,
+        "quiet_days_off": quiet_days_off,
+    }
+    before = {name: getattr(user, name) for name in chosen}
+    if before != chosen:
+        User.objects.filter(pk=user.pk).update(**chosen)
+        for name, value in chosen.items():
+            setattr(user, name, value)
+            setattr(by, name, value)
+        named = [{name: str(value) for name, value in one.items()} for one in (before, chosen)]
+        record(
+            verb="account.notices",
+            subject=user,
+            by=by,
+            at=at,
+            agency_id=_agency_of(by),
+            before=named[0],
+            after=named[1],
+        )
+    return user
+
+
 class WeakPassword(Exception):
     """The password does not follow the rules of this installation; the message names them."""
 

@@ -35,6 +35,7 @@ EXPECTED = {
     "account_change_password": LOGIN,
     "account_set_password": LOGIN,
     "account_reset_password": OPEN,
+    "account-notices": LOGIN,
     "account_reset_password_done": OPEN,
     "account_reset_password_from_key": OPEN,
     "account_reset_password_from_key_done": OPEN,
