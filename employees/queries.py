@@ -2,6 +2,7 @@
 
 import dataclasses
 import datetime as dt
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import connection
@@ -56,12 +57,30 @@ def placement_on(employee_id: int, date: dt.date) -> Placement | None:
     return rows.select_related("unit__agency", "supervisor", "employee").first()
 
 
-def people_in_units(unit_ids: list[int], dates: list[dt.date]) -> dict[tuple[int, dt.date], int]:
-    """How many active placements each unit has on each date; one query."""
+def people_in_units(agency_id: int, unit_ids: list[int] | None, dates: list[dt.date]) -> dict[tuple[int, dt.date], int]:
+    """How many active placements each unit of an agency (all, or these) has on each date; one query.
+
+    Nearly everybody stays for the whole span: they are counted once, and only who comes or goes within it by the date.
+    """
+    names: dict[str, Any] = {"agency": agency_id, "units": unit_ids, "dates": dates}
     with connection.cursor() as cursor:
-        cursor.execute(
-            """SELECT p.unit_id, d.date, count(*) FROM unnest(%s::date[]) AS d(date)
-               JOIN employees_placement p ON p.valid @> d.date AND p.unit_id = ANY(%s) GROUP BY 1, 2""",
-            [dates, unit_ids],
-        )
-        return {(unit_id, date): count for unit_id, date, count in cursor.fetchall()}
+        cursor.execute(_PEOPLE, names | {"first": min(dates), "last": max(dates)})
+        rows = cursor.fetchall()
+    found: dict[tuple[int, dt.date], int] = {}
+    for unit_id, date, count in rows:
+        for day in [date] if date else dates:
+            found[unit_id, day] = found.get((unit_id, day), 0) + count
+    return found
+
+
+_PEOPLE = """
+SELECT unit_id, NULL::date, count(*) FROM employees_placement
+WHERE agency_id = %(agency)s AND (%(units)s::bigint[] IS NULL OR unit_id = ANY(%(units)s))
+  AND valid @> daterange(%(first)s, %(last)s, '[]') GROUP BY 1
+UNION ALL
+SELECT p.unit_id, d.date, count(*) FROM employees_placement p
+JOIN unnest(%(dates)s::date[]) AS d(date) ON p.valid @> d.date
+WHERE p.agency_id = %(agency)s AND (%(units)s::bigint[] IS NULL OR p.unit_id = ANY(%(units)s))
+  AND p.valid && daterange(%(first)s, %(last)s, '[]') AND NOT p.valid @> daterange(%(first)s, %(last)s, '[]')
+GROUP BY 1, 2
+"""

@@ -96,8 +96,7 @@ class Cover:
         self.settings = unit_settings(agency, _line(ids) if ids is not None else None)
         self.off = holidays(agency.pk, min(self.first, monday_of(self.first)) - BACK, self.last)
         self.rules = RuleBook(agency.pk, self.settings, self.first, self.last)
-        counted = ids if ids is not None else list(self.settings)
-        self.sizes = people_in_units(counted, self.dates)
+        self.sizes = people_in_units(agency.pk, ids, self.dates)
         self.home: dict[tuple[int, dt.date], list[int]] = _at_home(agency.pk, self.dates, ids)
         self.leave = _on_leave(agency.pk, self.dates, ids)
         self._posts: dict[tuple[int, dt.date, str], list[int]] | None = None
