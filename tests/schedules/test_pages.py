@@ -11,7 +11,6 @@ from tests import factories
 
 from .pages import FRIDAY, THURSDAY, WEDNESDAY, as_, asked, given, text
 
-
 # --- my week ---------------------------------------------------------------------------------------
 
 
@@ -82,6 +81,65 @@ def test_a_person_without_a_placement_gets_a_page(cast, now):
         assert as_(user).get(path).status_code == 200
 
 
+def test_the_plans_own_sentence_stands_under_the_day(week):
+    page = text(as_(week.sari_user).get("/"))
+    assert "giliran" in page or "turn" in page
+    client = as_(week.sari_user)
+    client.cookies["language"] = "en"
+    assert "Wednesday: the policy&#x27;s weekday; it was your turn." in text(client.get("/"))
+
+
+def test_four_weeks_are_shown_and_each_can_be_opened(week):
+    page = text(as_(week.sari_user).get("/"))
+    assert page.count('<ol class="week">') == 2
+    assert "?week=2026-W50" in page
+    assert "?week=2026-W51" in page
+
+
+def test_a_day_of_leave_is_a_tile_of_its_own(week):
+    factories.leave(week.sari, THURSDAY, FRIDAY, "Cuti tahunan")
+    page = text(as_(week.sari_user).get("/"))
+    assert page.count("day-LEAVE") == 2
+    assert "Cuti tahunan" in page
+
+
+@pytest.mark.parametrize(
+    ("moment", "swap", "give"),
+    [
+        ("2026-11-24T14:59", True, True),  # the last minute in which the day is free
+        ("2026-11-24T15:00", False, True),  # from here on with consent
+        ("2026-11-25T07:29", False, True),
+        ("2026-11-25T07:30", False, False),  # the day has begun
+    ],
+)
+def test_what_can_be_done_with_a_day_hangs_on_the_clock(week, monkeypatch, now, moment, swap, give):
+    at = dt.datetime.fromisoformat(moment).replace(tzinfo=now.tzinfo)
+    monkeypatch.setattr("employees.views.timezone.now", lambda: at)
+    page = text(as_(week.sari_user).get("/"))
+    assert (f"/swaps/new/?day={week.day.pk}" in page) is swap
+    assert (f"/days/{week.day.pk}/give-back/" in page) is give
+    assert ("24 November, 15.00 WIB" in page) is give
+
+
+def test_an_extra_day_is_offered_below_the_maximum_only(week):
+    assert "extra=1" not in text(as_(week.sari_user).get("/"))
+    WfhDay.objects.filter(pk=week.day.pk).update(state="RETURNED")
+    assert "/requests/new/?day=2026-11-23&amp;extra=1" in text(as_(week.sari_user).get("/"))
+
+
+def test_fairness_shows_what_was_earned_had_and_owed_and_the_weekdays(week):
+    WfhDay.objects.filter(pk=week.day.pk).update(state="RECALLED")
+    given(week, week.sari, dt.date(2026, 11, 16), slot="AM")
+    client = as_(week.sari_user)
+    client.cookies["language"] = "en"
+    page = text(client.get("/"))
+    card = page.split('id="h-fair"')[1].split("</section>")[0]
+    figures = [part.split("</dd>")[0].strip() for part in card.split("<dd>")[1:]]
+    assert figures == ["1", "0.5", "1", "0.5"]  # earned, had, recalled, owed
+    assert card.count('class="spread-count"') == 5
+    assert 'href="/wishes/#order"' in card
+
+
 # --- why -------------------------------------------------------------------------------------------
 
 
@@ -90,6 +148,14 @@ def test_why_shows_each_condition_with_its_facts_and_the_policy(week):
     for part in ("REWARD-2019", "Penghargaan kinerja 2019", "Gagasan Menteri PANRB", "Dewi Lestari", "✓"):
         assert part in page
     assert "✗" not in page
+
+
+def test_why_says_what_the_plan_did(week):
+    client = as_(week.sari_user)
+    client.cookies["language"] = "en"
+    page = text(client.get("/why/2026-W48/"))
+    assert "Place 1 in the unit&#x27;s order; days owed before: 0." in page
+    assert 'id="h-plan"' not in text(as_(week.budi_user).get("/why/2026-W48/"))
 
 
 def test_why_not_names_the_condition_that_failed(week):
@@ -146,6 +212,9 @@ def test_what_does_not_fit_is_shown_with_its_reason_and_cannot_be_chosen(week):
         ({"date": "2026-11-20"}, 409),
         ({"date": "2026-11-28"}, 409),
         ({"date": "2026-11-26", "gives_up": "999999"}, 409),
+        ({"date": "2026-11-26", "slot": "NIGHT"}, 422),
+        ({"date": "9999-12-31"}, 422),
+        ({"date": "2099-12-31"}, 409),
     ],
 )
 def test_a_bad_request_is_told_in_place_and_nothing_typed_is_lost(week, form, status):
@@ -196,100 +265,6 @@ def test_withdrawing_while_it_waits_and_only_ones_own(week, now):
     assert where not in text(again)
 
 
-# --- deciding --------------------------------------------------------------------------------------
-
-
-def test_a_supervisor_approves_with_one_tap(week, now):
-    one = asked(week, week.sari, THURSDAY, now, gives_up=week.day, reason="Rapat <b>penting</b>")
-    client = as_(week.budi_user)
-    page = text(client.get("/approvals/"))
-    assert "Sari Rahmawati" in page
-    assert "Rapat &lt;b&gt;penting&lt;/b&gt;" in page
-    assert 'class="count"' in page
-    told = client.post(f"/approvals/{one.pk}/approve/", {"version": one.version}, follow=True)
-    assert "notice-success" in text(told)
-    assert WfhDay.objects.active().get(employee=week.sari).date == THURSDAY
-    assert 'class="count"' not in text(told)
-    assert "Kamis, 26 November" in text(as_(week.sari_user).get("/")).split("</h1>")[0]
-
-
-def test_a_rejection_needs_a_reason_and_the_person_reads_it(week, now):
-    one = asked(week, week.sari, THURSDAY, now, gives_up=week.day)
-    client = as_(week.budi_user)
-    where = f"/approvals/{one.pk}/reject/"
-    empty = client.post(where, {"version": one.version, "reason": "   "})
-    assert empty.status_code == 422
-    assert 'role="alert"' in text(empty)
-    one.refresh_from_db()
-    assert one.state == Request.State.SENT
-    client.post(where, {"version": one.version, "reason": "Ada kunjungan kerja"})
-    assert "Ada kunjungan kerja" in text(as_(week.sari_user).get("/requests/"))
-
-
-def test_a_usual_reason_is_enough(week, now):
-    one = asked(week, week.sari, THURSDAY, now)
-    as_(week.budi_user).post(f"/approvals/{one.pk}/reject/", {"version": one.version, "usual": "PRESENCE"})
-    one.refresh_from_db()
-    assert one.state == Request.State.REJECTED
-    assert len(one.decision_reason) > 20
-
-
-@pytest.mark.parametrize(
-    ("who", "expected"), [("eko", 404), ("ratna", 404), ("sari", 403), ("dewi", 403), ("hadi", 403)]
-)
-@pytest.mark.parametrize("what", ["approve", "reject"])
-def test_nobody_else_decides(week, now, who, expected, what):
-    one = asked(week, week.sari, THURSDAY, now, gives_up=week.day)
-    form = {"version": one.version, "reason": "x"}
-    answer = as_(getattr(week, f"{who}_user")).post(f"/approvals/{one.pk}/{what}/", form)
-    assert answer.status_code == expected
-    one.refresh_from_db()
-    assert one.state == Request.State.SENT
-    other = as_(getattr(week, f"{who}_user")).post(f"/approvals/{one.pk + 10**6}/{what}/", form)
-    assert other.status_code == 404
-
-
-@pytest.mark.parametrize("version", ["99", "", "x", "-1", "9" * 30])
-def test_what_changed_meanwhile_is_not_decided(week, now, version):
-    one = asked(week, week.sari, THURSDAY, now, gives_up=week.day)
-    for what in ("approve", "reject"):
-        where = f"/approvals/{one.pk}/{what}/"
-        told = as_(week.budi_user).post(where, {"version": version, "reason": "x"}, follow=True)
-        assert "notice-error" in text(told)
-    one.refresh_from_db()
-    assert one.state == Request.State.SENT
-
-
-def test_a_second_decision_is_told_who_was_first(week, now):
-    one = asked(week, week.sari, THURSDAY, now, gives_up=week.day)
-    client = as_(week.budi_user)
-    client.post(f"/approvals/{one.pk}/approve/", {"version": one.version})
-    told = client.post(f"/approvals/{one.pk}/reject/", {"version": one.version, "reason": "x"}, follow=True)
-    assert "notice-error" in text(told)
-    one.refresh_from_db()
-    assert one.state == Request.State.APPROVED
-
-
-def test_a_full_unit_shows_why_and_no_approve_button(week, now):
-    from employees.models import Unit
-
-    Unit.objects.filter(pk=week.general.pk).update(wfh_quota_percent=50)
-    given(week, week.budi, THURSDAY)
-    one = asked(week, week.sari, THURSDAY, now, gives_up=week.day)
-    page = text(as_(week.budi_user).get("/approvals/"))
-    assert f"/approvals/{one.pk}/approve/" not in page
-    assert f"/approvals/{one.pk}/reject/" in page
-    assert "notice-warning" in page
-
-
-def test_who_supervises_nobody_gets_a_friendly_page_and_no_entry(week):
-    answer = as_(week.sari_user).get("/approvals/")
-    assert answer.status_code == 200
-    assert 'class="lead"' in text(answer)
-    assert 'href="/approvals/"' not in text(answer)
-    assert 'href="/approvals/"' in text(as_(week.eko_user).get("/"))
-
-
 def test_the_administration_is_offered_to_officers_only(week):
     assert 'href="/admin/"' in text(as_(week.dewi_user).get("/"))
     assert 'href="/admin/"' not in text(as_(week.sari_user).get("/"))
@@ -300,7 +275,11 @@ def test_the_administration_is_offered_to_officers_only(week):
 
 @pytest.mark.parametrize("language", ["id", "en"])
 @pytest.mark.parametrize(
-    "path", ["/", "/why/2026-W48/", "/requests/", "/requests/new/?day=2026-11-25", "/approvals/", "/account/"]
+    "path",
+    [
+        *("/", "/why/2026-W48/", "/requests/", "/requests/new/?day=2026-11-25", "/approvals/", "/account/", "/wishes/"),
+        *("/requests/series/", "/requests/series/?date=2026-12-02&until=2026-12-30", "/?week=2026-W50"),
+    ],
 )
 def test_every_page_in_both_languages(week, now, language, path):
     asked(week, week.sari, THURSDAY, now, gives_up=week.day)
@@ -320,7 +299,7 @@ def test_policy_headers(week):
 
 
 @pytest.mark.parametrize("rows", [1, 3])
-@pytest.mark.parametrize(("path", "queries"), [("/", 17), ("/requests/", 8)])
+@pytest.mark.parametrize(("path", "queries"), [("/", 29), ("/requests/", 10)])
 def test_queries_of_ones_own_lists(week, now, django_assert_num_queries, rows, path, queries):
     state = {"state": "REJECTED", "decision_reason": "x", "decided_by": week.budi_user, "decided_at": now}
     for n in range(rows):
@@ -328,14 +307,3 @@ def test_queries_of_ones_own_lists(week, now, django_assert_num_queries, rows, p
     client = as_(week.sari_user)
     with django_assert_num_queries(queries):
         assert client.get(path).status_code == 200
-
-
-@pytest.mark.parametrize("rows", [1, 3])
-def test_queries_of_the_inbox(week, now, django_assert_num_queries, rows):
-    done = {"state": "REJECTED", "decision_reason": "x", "decided_by": week.eko_user, "decided_at": now}
-    for member in week.team[:rows]:
-        asked(week, member, THURSDAY, now, supervisor=week.eko)
-        asked(week, member, FRIDAY, now, supervisor=week.eko, **done)
-    client = as_(week.eko_user)
-    with django_assert_num_queries(13):
-        assert client.get("/approvals/").status_code == 200
