@@ -59,6 +59,7 @@ class PlanAdmin(ActionAdmin):
             "<int:pk>/publish/": (self.publish_view, "publish"),
             "<int:pk>/anew/": (self.anew_view, "anew"),
             "<int:pk>/repair/": (self.repair_view, "repair"),
+            "<int:pk>/cover/": (self.cover_view, "cover"),
             "<int:pk>/units/<int:unit_id>/": (self.unit_view, "unit"),
         }
         mine = [
@@ -150,6 +151,25 @@ class PlanAdmin(ActionAdmin):
             page=page,
             people=people,
             published=published,
+        )
+
+    def cover_view(self, request, pk):
+        """Unit by day against the minimum, from the top of the tree down; a unit without others below shows itself."""
+        plan = self.plan_for(request, pk)
+        asked = request.GET.get("unit", "")
+        units = Unit.objects.filter(agency=plan.agency_id).select_related("agency", "parent")
+        unit = get_object_or_404(units, pk=asked) if asked.isdecimal() else None
+        page = Paginator(plans.branch(plan, unit), PER_PAGE).get_page(request.GET.get("p"))
+        rows = list(page) or ([unit] if unit else [])
+        return self.page(
+            request,
+            "cover",
+            plan,
+            title=_("Cover of %(week)s") % {"week": week_name(plan.week)},
+            unit=unit,
+            page=page,
+            heat=plans.heat_of(plan, rows, plans.weekly_dates(plan.agency, plan.week)),
+            query=kept(unit=asked if unit else ""),
         )
 
     # --- deciding ---

@@ -25,7 +25,7 @@ SERIES_WEEKS = 12
 
 
 def ask(spec: AgencySpec, agency: Agency, at: dt.datetime) -> int:
-    """Ask about days that are still to come; how many requests wait afterwards."""
+    """Ask about days that are still to come; how many requests for another day wait afterwards."""
     cast = cast_of(spec.code)
     boss = User.objects.select_related("employee").get(employee__nip=cast["supervisor"].nip)
     today = local_date(at, agency.zone)
@@ -38,9 +38,10 @@ def ask(spec: AgencySpec, agency: Agency, at: dt.datetime) -> int:
             if _done(step, day):
                 free = [one for one in free if one.employee_id != day.employee_id]
                 break
-    waiting = list(Request.objects.waiting().filter(supervisor=boss.employee_id, date__gt=today).order_by("pk"))
-    _break_cover(cast, agency, waiting, today, at)
-    return len(waiting)
+    waiting = Request.objects.waiting().filter(supervisor=boss.employee_id, date__gt=today)
+    moves = list(waiting.filter(kind=Request.Kind.MOVE).order_by("pk"))
+    _break_cover(cast, agency, moves, today, at)
+    return len(moves)
 
 
 def _done(step: Callable[[WfhDay], bool], day: WfhDay) -> bool:
@@ -132,9 +133,8 @@ def _drafted(day: WfhDay, today: dt.date, at: dt.datetime) -> bool:
     return _move(day, today, REASONS[2], at, save=requests.save_draft) is not None
 
 
-def _break_cover(cast, agency: Agency, waiting: list[Request], today: dt.date, at: dt.datetime) -> None:
+def _break_cover(cast, agency: Agency, moves: list[Request], today: dt.date, at: dt.datetime) -> None:
     """On one of the days asked for everybody who is at the office has come to be needed there."""
-    moves = [one for one in waiting if one.kind == Request.Kind.MOVE]
     if not moves:
         return
     dates = [one.date for one in moves]

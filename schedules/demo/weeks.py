@@ -15,7 +15,6 @@ from .people import AgencySpec, cast_of
 
 WEEK = dt.timedelta(days=7)
 WEEKS = 4  # published: the current one and those before it
-ENOUGH = 3  # requests that wait; with fewer it is too late in the week, and the next one is published too
 
 
 def publish_weeks(spec: AgencySpec, at: dt.datetime) -> bool:
@@ -36,7 +35,7 @@ def publish_weeks(spec: AgencySpec, at: dt.datetime) -> bool:
         return False
     stand_ins(spec, agency, at)
     following = current + WEEK
-    if ask(spec, agency, at) < ENOUGH:
+    if not ask(spec, agency, at):  # too late in the week: the next one is due about now anyway
         run_week(agency=agency, track=track, week=following, by=head, at=at, publish=True)
         ask(spec, agency, at)
         following += WEEK

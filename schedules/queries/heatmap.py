@@ -7,7 +7,7 @@ from collections import defaultdict
 from eligibility.rules import UnitCap
 from employees.calendar import monday_of
 from employees.models import Agency, Unit
-from schedules.models import UnitRule
+from schedules.models import UnitRule, WfhDay
 
 from .cover import HALVES, Cover
 from .days import cap_rule, day_rules, policies_of_week
@@ -60,15 +60,25 @@ class Heatmap:
         return [(row.unit, cell) for row in self.rows for cell in row.cells if cell.date == date]
 
 
-def heatmap(agency: Agency, units: list[Unit], dates: list[dt.date], *, below: bool = False) -> Heatmap:
+def heatmap(
+    agency: Agency,
+    units: list[Unit],
+    dates: list[dt.date],
+    *,
+    below: bool = False,
+    drafted: dict[tuple[int, dt.date], int] | None = None,
+) -> Heatmap:
     """The numbers of some units of an agency on some dates; with `below` each counts the units below it in.
 
+    `drafted`: days at home by unit and date that a draft would give, counted as if they were.
     Places at home come from the policies of each week's published runs, the largest where several are in force.
     """
     inside = _inside(agency, units) if below else {unit.pk: [unit.pk] for unit in units}
     if not units or not dates:
         return Heatmap(sorted(set(dates)), [])
     cover = Cover(agency, dates, {pk for pks in inside.values() for pk in pks})
+    for (unit_id, date), days in (drafted or {}).items():
+        cover.move(unit_id, date, WfhDay.Slot.FULL, days)
     return of_cover(cover, units, inside)
 
 

@@ -8,11 +8,14 @@ import dataclasses
 import datetime as dt
 from decimal import Decimal
 
+from django.db import connection
 from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Sum
 
 from employees.calendar import monday_of
 from employees.models import Agency, Holiday, Unit
 from schedules.models import Allotment, Plan, UnitPlan, WfhDay
+
+from .heatmap import Heatmap, heatmap
 
 LAST_DAY = dt.timedelta(days=6)
 
@@ -125,6 +128,33 @@ def person_lines(rows: list[Allotment], week: dt.date) -> list[PersonLine]:
     for day in days.order_by("date", "slot"):
         now.setdefault(day.employee_id, []).append(day)
     return [PersonLine(row, now.get(row.employee_id, [])) for row in rows]
+
+
+def branch(plan: Plan, unit: Unit | None) -> QuerySet[Unit]:
+    """The units right below one (without one: the uppermost ones, or what is below where there is but one)."""
+    rows = Unit.objects.filter(agency=plan.agency_id).select_related("agency")
+    if unit is not None:
+        return rows.filter(parent=unit).order_by("name", "pk")
+    tops = rows.filter(parent=None)
+    only = tops.values("pk") if tops.count() == 1 else None
+    return (rows.filter(parent__in=only) if only is not None else tops).order_by("name", "pk")
+
+
+def drafted_days(plan: Plan) -> dict[tuple[int, dt.date], int]:
+    """Days that a draft would give, by unit and date."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """SELECT a.unit_id, day, count(*) FROM schedules_allotment a CROSS JOIN LATERAL unnest(a.dates) day
+               WHERE a.plan_id = %(plan)s GROUP BY 1, 2""",
+            {"plan": plan.pk},
+        )
+        return {(unit_id, date): days for unit_id, date, days in cursor.fetchall()}
+
+
+def heat_of(plan: Plan, units: list[Unit], dates: list[dt.date]) -> Heatmap:
+    """Unit by day as the plan has it, each unit with all below it; a draft as if it were published."""
+    drafted = drafted_days(plan) if plan.state == Plan.State.DRAFT else None
+    return heatmap(plan.agency, units, dates, below=True, drafted=drafted)
 
 
 def weekly_dates(agency: Agency, week: dt.date) -> list[dt.date]:

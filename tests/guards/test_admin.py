@@ -14,7 +14,14 @@ from tests import factories
 ADMINS = sorted(registered._registry.items(), key=lambda pair: pair[0]._meta.label)
 IDS = [model._meta.label for model, _admin in ADMINS]
 # Models whose rows are no person's or agency's, or that are reached only through another row's page.
-NOT_IN_THE_ADMIN = {"employees.AgencyInputs", "employees.Placement", "eligibility.Decision", "performance.ImportRow"}
+NOT_IN_THE_ADMIN = {
+    "employees.AgencyInputs",
+    "employees.Placement",
+    "eligibility.Decision",
+    "performance.ImportRow",
+    "schedules.Allotment",
+    "schedules.Notice",
+}
 OURS = ("ledger", "employees", "performance", "eligibility", "schedules")
 
 

@@ -1,5 +1,6 @@
 """The demo: made-up people through the real imports, approvals and runs; the same again for the same seed."""
 
+import datetime as dt
 import io
 import json
 
@@ -10,7 +11,7 @@ from django.db.models import Count, Q
 
 from employees.identity import matches_kind, parse_nip
 from employees.intake.people import COLUMNS
-from employees.models import Agency, Employee, Holiday, Placement, Unit, User
+from employees.models import Agency, Employee, Holiday, Leave, Placement, Unit, User
 from employees.reading import read_table
 from ledger.models import Event
 from performance.models import Appraisal
@@ -19,7 +20,8 @@ from schedules.demo import DemoRefused, give_passwords, seed
 from schedules.demo.load import _file, _world
 from schedules.demo.people import AGENCIES, CAST
 from schedules.management.commands.demo_accounts import password
-from schedules.models import Plan, Request, WfhDay
+from schedules.models import Delegation, Plan, Preference, Request, UnitPlan, UnitRule, WfhDay
+from schedules.queries import inbox
 from tests import factories
 
 
@@ -62,9 +64,28 @@ def test_the_whole_demo(at, settings):
         assert bosses.count() == 1
         assert Plan.objects.filter(agency=agency, state="PUBLISHED").count() == 4
         assert WfhDay.objects.filter(agency=agency).exists()
+        draft = Plan.objects.get(agency=agency, state="DRAFT")
+        assert draft.week == dt.date(2026, 11, 30)
+        assert draft.given
+        assert UnitRule.objects.filter(agency=agency, unit=None, kind="MIN_PRESENT", percent=30).exists()
+        assert 0.2 < Preference.objects.filter(employee__agency=agency).count() / draft.agency.employees.count() < 0.6
     widest = Placement.objects.values("supervisor").annotate(n=Count("pk", filter=Q(supervisor__isnull=False)))
     assert max(row["n"] for row in widest) <= 15
-    assert Request.objects.waiting().filter(supervisor__nip=CAST[1].nip).exists()
+    asked = Request.objects.filter(supervisor__nip=CAST[1].nip)
+    assert {"MOVE", "EXTRA", "SWAP", "RECUR"} <= set(asked.waiting().values_list("kind", flat=True))
+    assert {"APPROVED", "REJECTED", "RETURNED"} <= set(asked.values_list("state", flat=True))
+    assert {rule.kind for rule in UnitRule.objects.filter(agency__code="KPUR")} >= {
+        "ANCHOR",
+        "BLACKOUT",
+        "STAGES",
+        "STAFFED_POST",
+    }
+    supervisor = User.objects.get(employee__nip=CAST[1].nip)
+    assert [line.fits for line in inbox(supervisor, at=at)].count(False) == 1  # it would break the cover
+    assert Delegation.objects.filter(delegator=supervisor.employee, on_leave_only=True).exists()
+    assert Leave.objects.exists()
+    clash = UnitPlan.objects.filter(plan__state="DRAFT", exception="CLASH", people__gt=1)
+    assert clash.exists()
     officer = User.objects.get(employee__nip=next(one.nip for one in CAST if one.key == "hr_officer"))
     waiting = waiting_under(officer)
     assert to_decide(officer).exists()
