@@ -141,3 +141,11 @@ class RejectForm(DecisionForm):
             self.add_error("reason", _("A rejection needs a reason: choose one or write your own."))
         cleaned["reason"] = reason
         return cleaned
+
+
+class PushForm(forms.Form):
+    """A browser's own words about where to push to: base64 without padding, of 65 and 16 bytes."""
+
+    endpoint = forms.URLField(max_length=500, assume_scheme="https")
+    p256dh = forms.RegexField(r"^[A-Za-z0-9_-]{87}=?\Z")
+    auth = forms.RegexField(r"^[A-Za-z0-9_-]{22}={0,2}\Z")

@@ -15,7 +15,7 @@ from ledger.models import Outbox
 
 from .actions import plans, weekly
 from .actions.requests import run_clock
-from .notices import Letter, deliver
+from .notices import Letter, deliver, deliver_push, post_push
 
 
 @shared_task(name="tick", queue="default")
@@ -52,6 +52,12 @@ def drain_mail(**kwargs) -> None:
     outbox.drain(kind=Outbox.Kind.MAIL, handle=_send, at=timezone.now())
 
 
+@shared_task(name="drain_push", queue="mail")
+def drain_push(**kwargs) -> None:
+    """Hand waiting pushes to their services; a few at a time, so that a silent service holds up no mail for long."""
+    outbox.drain(kind=Outbox.Kind.PUSH, handle=_push, at=timezone.now(), limit=20)
+
+
 @shared_task(name="seal", queue="default")
 def seal(**kwargs) -> None:
     """Close the open end of the hash chain over events."""
@@ -77,6 +83,11 @@ def _plan(entry: Outbox) -> None:
 
 def _send(entry: Outbox) -> None:
     deliver(payload=entry.payload, key=entry.key, at=timezone.now(), send=_mail)
+
+
+def _push(entry: Outbox) -> None:
+    at = timezone.now()
+    deliver_push(payload=entry.payload, at=at, send=lambda device, data: post_push(device, data, at=at))
 
 
 def _mail(letter: Letter) -> None:

@@ -1,6 +1,7 @@
 from django.urls import path
 
 from . import views
+from .views import push
 
 urlpatterns = [
     path("", views.my_week, name="my-week"),
@@ -17,4 +18,6 @@ urlpatterns = [
     path("approvals/<int:pk>/approve/", views.approve, name="request-approve"),
     path("approvals/<int:pk>/reject/", views.reject, name="request-reject"),
     path("notices/", views.my_notices, name="notices"),
+    path("account/push/", push.switch_on, name="push-on"),
+    path("account/push/off/", push.switch_off, name="push-off"),
 ]

@@ -33,6 +33,7 @@ app.conf.update(
         "tick": {"task": "tick", "schedule": settings.TICK_SECONDS, "options": {"expires": settings.TICK_SECONDS}},
         "drain": {"task": "drain", "schedule": settings.OUTBOX_SECONDS, "options": {"expires": 10}},
         "drain_mail": {"task": "drain_mail", "schedule": settings.OUTBOX_SECONDS, "options": {"expires": 10}},
+        "drain_push": {"task": "drain_push", "schedule": settings.OUTBOX_SECONDS, "options": {"expires": 10}},
         "seal": {"task": "seal", "schedule": 60, "options": {"expires": 60}},
         "purge": {"task": "purge", "schedule": crontab(minute=17), "options": {"expires": 3600}},
     },

@@ -36,6 +36,8 @@ EXPECTED = {
     "account_set_password": LOGIN,
     "account_reset_password": OPEN,
     "account-notices": LOGIN,
+    "push-on": LOGIN,
+    "push-off": LOGIN,
     "account_reset_password_done": OPEN,
     "account_reset_password_from_key": OPEN,
     "account_reset_password_from_key_done": OPEN,
