@@ -1,6 +1,7 @@
 from django.urls import path
 
 from . import views
+from .views import approvals, delegations, team
 from .views import push
 
 urlpatterns = [
@@ -17,6 +18,13 @@ urlpatterns = [
     path("approvals/", views.inbox, name="approvals"),
     path("approvals/<int:pk>/approve/", views.approve, name="request-approve"),
     path("approvals/<int:pk>/reject/", views.reject, name="request-reject"),
+    path("approvals/<int:pk>/return/", approvals.send_back, name="request-return"),
+    path("approvals/approve/", approvals.approve_chosen, name="approve-chosen"),
+    path("team/", team.week, name="team"),
+    path("team/<str:date>/", team.day, name="team-day"),
+    path("team/days/<int:pk>/recall/", team.recall, name="day-recall"),
+    path("delegations/", delegations.stand_ins, name="delegations"),
+    path("delegations/<int:pk>/end/", delegations.end_stand_in, name="delegation-end"),
     path("notices/", views.my_notices, name="notices"),
     path("account/push/", push.switch_on, name="push-on"),
     path("account/push/off/", push.switch_off, name="push-off"),

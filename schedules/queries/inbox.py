@@ -122,7 +122,9 @@ def inbox(user, *, at: dt.datetime) -> list[InboxLine]:
     """What waits for this user, what expires first on top."""
     rows = list(
         waiting_for(user)
-        .select_related("employee", "agency", "gives_up", "supervisor", "holder", "colleague", "takes")
+        .select_related(
+            "employee", "agency", "gives_up", "supervisor", "holder", "colleague", "takes", "endorsed_by__employee"
+        )
         .order_by("due_at", "sent_at", "pk")
     )
     now = situation(rows)

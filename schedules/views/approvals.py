@@ -1,16 +1,30 @@
-"""`/approvals/`: what waits for a supervisor, and their decisions."""
+"""`/approvals/`: what waits for whoever decides, and their decisions, one by one or all that fit at once."""
 
 from django.contrib import messages
 from django.shortcuts import redirect, render
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from schedules import permissions, queries
 from schedules.actions import requests as actions
-from schedules.forms import REJECTIONS, DecisionForm, RejectForm
+from schedules.decision_forms import (
+    DECLINES,
+    REJECTIONS,
+    RETURNS,
+    ApproveManyForm,
+    DecisionForm,
+    RejectForm,
+    ReturnForm,
+)
+from schedules.models import Request
 
 from .person import REFUSALS, for_person, seen
+
+Kind = Request.Kind
+SHOWN = 200  # lines on one page; the others follow when these are decided
+NAMED = 5  # of those that stay, named in the answer; their lines say the same
 
 
 @require_GET
@@ -23,6 +37,7 @@ def inbox(request):
 @require_POST
 @for_person
 def approve(request, pk: int):
+    """Approve, endorse or agree to one request."""
     pk = seen(request, pk)
     form = DecisionForm(request.POST)
     if not form.is_valid():
@@ -33,20 +48,49 @@ def approve(request, pk: int):
         )
     except REFUSALS as refusal:
         return _refused(request, refusal)
-    return _told(request, _("Approved: %(name)s works from home on %(day)s."), decided)
+    return _told(request, _approved(decided), decided)
+
+
+@require_POST
+@for_person
+def approve_chosen(request):
+    """Approve everything ticked: what fits is given, what does not stays and says why."""
+    form = ApproveManyForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, " ".join(form.errors["chosen"]))
+        return redirect("approvals")
+    chosen = dict(form.cleaned_data["chosen"])
+    known = set(Request.objects.visible_to(request.user).filter(pk__in=chosen).values_list("pk", flat=True))
+    here = [(pk, version) for pk, version in chosen.items() if pk in known]
+    outcomes = actions.approve_many(by=request.user, chosen=here, at=request.reader.now)
+    _told_many(request, outcomes, len(chosen) - len(here))
+    return redirect("approvals")
 
 
 @require_POST
 @for_person
 def reject(request, pk: int):
+    """Refuse a request or decline a swap, with a reason."""
+    return _refuse(request, pk, "reject")
+
+
+@require_POST
+@for_person
+def send_back(request, pk: int):
+    """Return a request to be changed and sent again, with a reason."""
+    return _refuse(request, pk, "return")
+
+
+def _refuse(request, pk: int, what: str):
     pk = seen(request, pk)
-    form = RejectForm(request.POST)
+    form = (RejectForm if what == "reject" else ReturnForm)(request.POST)
     if not form.is_valid():
         if "version" in form.errors:
             return _stale(request)
-        return _inbox(request, failed=pk, form=form, status=422)
+        return _inbox(request, failed=(pk, what), form=form, status=422)
+    act = actions.reject_request if what == "reject" else actions.return_request
     try:
-        decided = actions.reject_request(
+        decided = act(
             by=request.user,
             request_id=pk,
             version=form.cleaned_data["version"],
@@ -55,28 +99,94 @@ def reject(request, pk: int):
         )
     except REFUSALS as refusal:
         return _refused(request, refusal)
+    if what == "return":
+        return _told(request, _("Sent back: %(name)s reads your reason and may send it again."), decided)
     return _told(request, _("Rejected: the request of %(name)s for %(day)s. They read your reason."), decided)
 
 
-def _inbox(request, *, failed: int | None = None, form=None, status: int = 200):
+def _inbox(request, *, failed: tuple[int, str] | None = None, form=None, status: int = 200):
     reader = request.reader
     lines = queries.inbox(request.user, at=reader.now)
-    decides = bool(lines) or permissions.is_supervisor(request.user, reader.today)
+    lenders = list(permissions.stands_in_for(request.user.reach.me).values())
+    decides = bool(lines) or bool(lenders) or permissions.is_supervisor(request.user, reader.today)
+    shown = lines[:SHOWN]
     context = {
         "decides": decides,
-        "lines": lines,
+        "lenders": lenders,
+        "waiting": len(lines),
+        "lines": shown,
+        "more": len(lines) - len(shown),
+        "fitting": sum(_in_bulk(line) for line in shown),
         "decided": queries.decided_lately(request.user, limit=20) if decides else [],
-        "usual": REJECTIONS,
-        "failed": failed,
+        "rejections": REJECTIONS,
+        "returns": RETURNS,
+        "declines": DECLINES,
+        "failed": failed or (None, ""),
         "form": form,
     }
     return render(request, "schedules/approvals.html", context, status=status)
 
 
-def _told(request, text: str, decided):
-    day = date_format(decided.date, "l, j F")
-    messages.success(request, text % {"name": decided.employee.full_name, "day": day})
+def _in_bulk(line: queries.InboxLine) -> bool:
+    """Whether a line is ticked beforehand: it fits, and is no colleague's swap, which is one's own affair."""
+    return line.fits and line.request.kind != Kind.SWAP
+
+
+def _approved(decided: Request) -> str:
+    """What an approval has done, by what was asked."""
+    if decided.state == Request.State.SENT:
+        return _("Endorsed: the request of %(name)s for %(day)s goes on to the second stage.")
+    if decided.kind == Kind.SWAP:
+        return _("Agreed: %(name)s has %(day)s now, and you have %(given)s.")
+    if decided.kind == Kind.RETURN:
+        return _("Agreed: %(name)s gives %(day)s back.")
+    if decided.kind == Kind.RECUR:
+        return _("Approved: %(name)s gets this weekday every week until %(until)s wherever the plan allows it.")
+    return _("Approved: %(name)s works from home on %(day)s.")
+
+
+def _told(request, text: str, decided: Request):
+    messages.success(request, text % _named(decided))
     return redirect("approvals")
+
+
+def _named(one: Request) -> dict[str, str]:
+    return {
+        "name": one.employee.full_name,
+        "day": date_format(one.date, "l, j F"),
+        "given": date_format(one.gives_up.date, "l, j F") if one.gives_up else "",
+        "until": date_format(one.until, "j F Y") if one.until else "",
+    }
+
+
+def _told_many(request, outcomes: list[actions.Outcome], gone: int) -> None:
+    """One sentence for what was done, one for each that stays with its reason and the best other day."""
+    done = [outcome.request for outcome in outcomes if outcome.done]
+    staying = [outcome for outcome in outcomes if not outcome.done]
+    endorsed = sum(one.state == Request.State.SENT for one in done)
+    approved = len(done) - endorsed
+    if approved:
+        messages.success(request, ngettext("%(n)s approved.", "%(n)s approved.", approved) % {"n": approved})
+    if endorsed:
+        text = ngettext("%(n)s endorsed for the second stage.", "%(n)s endorsed for the second stage.", endorsed)
+        messages.success(request, text % {"n": endorsed})
+    best = {line.request.pk: line.best for line in queries.inbox(request.user, at=request.reader.now) if staying}
+    for outcome in staying[:NAMED]:
+        messages.warning(request, _stays(outcome, best.get(outcome.request.pk)))
+    unnamed = len(staying) - NAMED
+    if unnamed > 0:
+        text = ngettext("%(n)s more stays; see its line below.", "%(n)s more stay; see their lines below.", unnamed)
+        messages.warning(request, text % {"n": unnamed})
+    if gone or not outcomes:
+        messages.error(request, _("Some of the ticked requests are no longer here. Please look at the list again."))
+
+
+def _stays(outcome: actions.Outcome, best) -> str:
+    named = _named(outcome.request) | {"reason": outcome.refusal}
+    text = _("Stays: %(name)s, %(day)s. %(reason)s") % named
+    if best:
+        text += " " + _("Best other day: %(day)s.") % {"day": date_format(best, "l, j F")}
+    return text
 
 
 def _refused(request, refusal):

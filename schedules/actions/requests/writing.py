@@ -114,5 +114,5 @@ def new_day(request: Request, unit_id: int, track: str, *, origin=WfhDay.Origin.
         origin=origin,
         track=track,
         replaces=request.gives_up,
-        plan=request.gives_up.plan if request.gives_up else None,
+        plan_id=request.gives_up.plan_id if request.gives_up else None,
     )
