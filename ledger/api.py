@@ -1,6 +1,6 @@
 """What every door of the API shares: a key makes a write repeatable, a version says what was seen when deciding.
 
-Views that write take `Writes` as their first base; decisions ask `version_of`. The rest says how both are documented.
+Views that write are `Writes` first; decisions ask `version_of`. The rest says how both are documented.
 """
 
 import hashlib
@@ -14,6 +14,7 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 from rest_framework import exceptions, serializers
 from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
+from rest_framework.views import APIView
 
 from . import replies
 from .models import Reply
@@ -67,7 +68,7 @@ def answer(data: dict, status: int = 200) -> Response:
     return Response(data, status=status, headers={"ETag": f'"{data["version"]}"'})
 
 
-class Writes:
+class Writes(APIView):
     """Base of views with a POST: with an `Idempotency-Key` the first answer is kept and repeated for a day.
 
     Nothing is kept of what was never begun (400, 415, 428, 429) or what failed on our side (5xx).
@@ -138,10 +139,11 @@ def _parsed(request) -> None:
 
 
 def _again(reply: Reply) -> Response:
-    response = Response(json.loads(reply.body), status=reply.status, headers={"Idempotent-Replayed": "true"})
+    kept, status = json.loads(reply.body or "null"), reply.status or 500
+    response = Response(kept, status=status, headers={"Idempotent-Replayed": "true"})
     if reply.etag:
         response["ETag"] = reply.etag
-    if reply.status >= 400:
+    if status >= 400:
         response.content_type = PROBLEM
     return response
 
@@ -156,7 +158,9 @@ class ProblemSerializer(serializers.Serializer):
     status = serializers.IntegerField()
     code = serializers.CharField()
     title = serializers.CharField()
-    errors = serializers.JSONField(required=False, help_text="by field, where the input was not understood")
+    errors = serializers.JSONField(  # type: ignore[assignment]  # the field's name is the document's
+        required=False, help_text="by field, where the input was not understood"
+    )
 
 
 WHY = {

@@ -3,6 +3,7 @@
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.db import OperationalError
 from django.http import Http404
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from psycopg2.errors import DeadlockDetected, LockNotAvailable
 from rest_framework import exceptions
@@ -22,8 +23,8 @@ class Pages(PageNumberPagination):
 class Problem(exceptions.APIException):
     """A refusal of the rooms below: their code and sentence, with the status that says what kind it is."""
 
-    def __init__(self, status: int, code: str, title: str, wait: int | None = None):
-        super().__init__(title, code)
+    def __init__(self, status: int, code: str, title: str | Promise, wait: int | None = None):
+        super().__init__(str(title), code)
         self.status_code, self.wait = status, wait
 
 

@@ -62,7 +62,7 @@ class SwapSerializer(Strict):
 
 
 Kind = Request.Kind
-KINDS: dict[str, type[Strict]] = {
+KINDS: dict[str, serializers.Serializer | type[serializers.Serializer]] = {
     Kind.MOVE.value: MoveSerializer,
     Kind.EXTRA.value: ExtraSerializer,
     Kind.RETURN.value: ReturnSerializer,
@@ -78,7 +78,7 @@ def cleaned(data) -> dict:
     if found is None:
         text = _("Name one of: %(names)s.") % {"names": ", ".join(KINDS)}
         raise serializers.ValidationError({"kind": [text]})
-    wanted = found(data=data)
+    wanted = found(data=data)  # type: ignore[operator]
     wanted.is_valid(raise_exception=True)
     return wanted.validated_data
 

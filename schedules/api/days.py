@@ -109,7 +109,7 @@ class RecallSerializer(Strict):
     reason = ReasonField(help_text="the person reads it; it stays on record")
 
 
-class RecallDay(Writes, APIView):
+class RecallDay(Writes):
     """Call somebody to the office on their WFH day: their supervisor, or who stands in; until the day's cut-off."""
 
     @extend_schema(

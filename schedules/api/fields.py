@@ -48,6 +48,13 @@ class DayField(serializers.DateField):
         return date
 
 
+class NameField(serializers.CharField):
+    """The name of a person or account that a row points to; null where it points to nobody."""
+
+    def __init__(self, **kwargs):
+        super().__init__(read_only=True, allow_null=True, **kwargs)
+
+
 class ReasonField(serializers.CharField):
     def __init__(self, default="", **kwargs):
         super().__init__(max_length=LONGEST_REASON, allow_blank=True, default=default, **kwargs)

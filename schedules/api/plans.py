@@ -13,14 +13,14 @@ from schedules import wording
 from schedules.actions.plans import publish_draft
 from schedules.models import Plan, UnitPlan
 
-from .fields import NamedFilters, Strict, WeekFilter
+from .fields import NamedFilters, NameField, Strict, WeekFilter
 
 
 class PlanSerializer(serializers.ModelSerializer):
     agency = serializers.CharField(source="agency.code")
     week = serializers.SerializerMethodField(help_text="ISO week, e.g. 2026-W48")
     state = serializers.ChoiceField(Plan.State.choices)
-    published_by = serializers.StringRelatedField(allow_null=True)
+    published_by = NameField()
 
     class Meta:
         model = Plan
@@ -129,7 +129,7 @@ class OnePlan(APIView):
         return answer(OnePlanSerializer(plan).data)
 
 
-class PublishPlan(Writes, APIView):
+class PublishPlan(Writes):
     """Make a draft the week's plan (HR head). Where leave or rules changed since, the draft is made anew: CHANGED."""
 
     @extend_schema(

@@ -66,7 +66,7 @@ class OneRequest(APIView):
         return answer(OneRequestSerializer(get_object_or_404(seen_requests(request.user), pk=pk)).data)
 
 
-class Change(Writes, APIView):
+class Change(Writes):
     """One change of one request: seen (else 404), of the version seen (`If-Match`), by the action of that change."""
 
     body: type[Strict] = NothingSerializer
@@ -165,7 +165,7 @@ class OutcomesSerializer(serializers.Serializer):
     results = OutcomeSerializer(many=True, help_text="in the order in which they were named")
 
 
-class ApproveMany(Writes, APIView):
+class ApproveMany(Writes):
     """Approve up to 1,000 requests: each is checked like a single one, the earlier sent first. What does not fit, was
     decided or changed, or is not yours stays as it is and says why; the rest is decided, all in one transaction."""
 
@@ -188,7 +188,9 @@ class ApproveMany(Writes, APIView):
 
 
 def _chosen(data) -> list[tuple[int, int]]:
-    rows = ChosenSerializer(data=data, many=True, max_length=AT_ONCE, allow_empty=False)
+    rows: serializers.ListSerializer = serializers.ListSerializer(
+        child=ChosenSerializer(), data=data, max_length=AT_ONCE, allow_empty=False
+    )
     rows.is_valid(raise_exception=True)
     chosen = [(row["id"], row["version"]) for row in rows.validated_data]
     twice = [str(pk) for pk, times in Counter(pk for pk, _version in chosen).items() if times > 1]

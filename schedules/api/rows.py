@@ -10,7 +10,7 @@ from employees.calendar import week_name
 from schedules import queries, states
 from schedules.models import Request
 
-from .fields import NamedFilters, SlotField, WeekFilter
+from .fields import NamedFilters, NameField, SlotField, WeekFilter
 
 RELATED = (
     "agency",
@@ -43,13 +43,13 @@ class RequestSerializer(serializers.ModelSerializer):
     slot = SlotField()
     gives_up = GivenUpSerializer(allow_null=True, help_text="the WFH day given up")
     takes = GivenUpSerializer(allow_null=True, help_text="the colleague's day of a swap")
-    colleague = serializers.StringRelatedField(allow_null=True)
+    colleague = NameField()
     state = serializers.ChoiceField(Request.State.choices)
-    supervisor = serializers.StringRelatedField(allow_null=True)
-    holder = serializers.StringRelatedField(allow_null=True, help_text="whom it waits for or waited for; null: HR")
-    endorsed_by = serializers.StringRelatedField(allow_null=True, help_text="who passed the first of two stages")
-    decided_by = serializers.StringRelatedField(allow_null=True, help_text="null: nobody, it ended at its deadline")
-    decided_for = serializers.StringRelatedField(allow_null=True, help_text="on behalf of whom")
+    supervisor = NameField()
+    holder = NameField(help_text="whom it waits for or waited for; null: HR")
+    endorsed_by = NameField(help_text="who passed the first of two stages")
+    decided_by = NameField(help_text="null: nobody, it ended at its deadline")
+    decided_for = NameField(help_text="on behalf of whom")
 
     class Meta:
         model = Request
@@ -94,7 +94,7 @@ class CoverSerializer(serializers.Serializer):
     """The requested day in the person's unit, the person left out."""
 
     used = serializers.IntegerField(help_text="places at home taken")
-    cap = serializers.IntegerField(allow_null=True, help_text="places at home; null: no decision for that week")
+    cap = serializers.IntegerField(allow_null=True, help_text="places at home; null: no limit by share")
     present = serializers.IntegerField(help_text="others at the office")
     minimum = serializers.IntegerField(help_text="how many must be at the office")
     fits = serializers.BooleanField()
