@@ -9,12 +9,6 @@ from django.utils.translation import gettext_lazy as _
 from .models import WfhDay
 from .models.rules import WEEKDAYS
 
-REJECTIONS = [
-    ("COVER", _("On that day too few colleagues would be in the office.")),
-    ("PRESENCE", _("Your presence in the office is needed on that day.")),
-    ("TASK", _("The work planned for that day cannot be done outside the office.")),
-]
-
 
 class DayField(forms.DateField):
     """A date as the pages write it; far-off years have no calendar here."""
@@ -119,28 +113,6 @@ class WishesForm(forms.Form):
     def weekdays(self) -> list[int]:
         """The wishes in their order, without gaps."""
         return [day for name in self.fields if (day := self.cleaned_data.get(name))]
-
-
-class DecisionForm(forms.Form):
-    """The version of the request as it was shown, so that nobody decides on something that has changed."""
-
-    version = forms.IntegerField(min_value=1, max_value=2**31 - 1, widget=forms.HiddenInput)
-
-
-class RejectForm(DecisionForm):
-    """A rejection needs a reason: one of the usual ones, or one's own words."""
-
-    usual = forms.ChoiceField(required=False, choices=REJECTIONS)
-    reason = forms.CharField(required=False, max_length=500, widget=forms.Textarea(attrs={"rows": 2}))
-
-    def clean(self):
-        super().clean()
-        cleaned = self.cleaned_data
-        reason = cleaned.get("reason") or str(dict(REJECTIONS).get(cleaned.get("usual", ""), ""))
-        if not reason and not self.errors:
-            self.add_error("reason", _("A rejection needs a reason: choose one or write your own."))
-        cleaned["reason"] = reason
-        return cleaned
 
 
 class PushForm(forms.Form):

@@ -1,8 +1,7 @@
 from django.urls import path
 
 from . import views
-from .views import approvals, delegations, team
-from .views import push
+from .views import approvals, delegations, push, team
 
 urlpatterns = [
     path("", views.my_week, name="my-week"),

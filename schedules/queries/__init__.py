@@ -23,7 +23,6 @@ from .days import (
     policies_of_week,
 )
 from .fairness import Balance, balance_of
-from .heatmap import Cell, Heatmap, heatmap
 from .inbox import InboxLine, decided_lately, inbox, situation, waiting_for
 from .mine import OwnDay, Swappable, own_day, requests_of, swappable, wishes_of
 
@@ -31,10 +30,8 @@ __all__ = [
     "HORIZON_WEEKS",
     "AppraisalLine",
     "Balance",
-    "Cell",
     "Cover",
     "DayView",
-    "Heatmap",
     "InboxLine",
     "Offer",
     "OwnDay",
@@ -49,7 +46,6 @@ __all__ = [
     "day_rules",
     "decided_lately",
     "headline_appraisal",
-    "heatmap",
     "inbox",
     "judge",
     "latest_requests",
