@@ -46,10 +46,14 @@ def _of_plans(user):
     """Drafts that wait for the HR head, and published weeks on which a day fell away, each with whose task it is."""
     today = timezone.localdate()
     whole = user.reach.whole_agencies(READS_SCORES)
-    drafts = plans.drafts(whole, today)
-    for draft in drafts:
-        draft.week_name = week_name(draft.week)
-        draft.publishable = eligibility_permissions.may_publish(user, draft.agency_id)
+    drafts = [
+        {
+            "plan": draft,
+            "week_name": week_name(draft.week),
+            "publishable": eligibility_permissions.may_publish(user, draft.agency_id),
+        }
+        for draft in plans.drafts(whole, today)
+    ]
     fallen = [
         {"one": one, "mendable": eligibility_permissions.may_publish(user, one.agency_id)}
         for one in plans.fallen(whole, today)

@@ -1,6 +1,7 @@
 """The team of the demo's supervisor asks for days, in every way and state; one request no longer fits the cover."""
 
 import datetime as dt
+import functools
 from collections.abc import Callable, Iterator
 
 from employees.calendar import local_date, monday_of
@@ -22,6 +23,7 @@ REASONS = (
     "Perbaikan jaringan di ruang kerja pada hari tersebut.",
 )
 SERIES_WEEKS = 12
+ORDER = (3, 4, 1, 2, 0)  # Thursday first
 
 
 def ask(spec: AgencySpec, agency: Agency, at: dt.datetime) -> int:
@@ -39,9 +41,9 @@ def ask(spec: AgencySpec, agency: Agency, at: dt.datetime) -> int:
                 free = [one for one in free if one.employee_id != day.employee_id]
                 break
     waiting = Request.objects.waiting().filter(supervisor=boss.employee_id, date__gt=today)
-    moves = list(waiting.filter(kind=Request.Kind.MOVE).order_by("pk"))
-    _break_cover(cast, agency, moves, today, at)
-    return len(moves)
+    waiting = list(waiting.exclude(kind=Request.Kind.RECUR).order_by("pk"))
+    _break_cover(cast, agency, waiting, today, at)
+    return len([one for one in waiting if one.kind == Request.Kind.MOVE])
 
 
 def _done(step: Callable[[WfhDay], bool], day: WfhDay) -> bool:
@@ -53,8 +55,8 @@ def _done(step: Callable[[WfhDay], bool], day: WfhDay) -> bool:
 
 def _steps(boss: User, today: dt.date, at: dt.datetime) -> Iterator[Callable[[WfhDay], bool]]:
     """What to try, each once, with whoever it fits; the telling ones first, for late in a week few days are left."""
-    yield lambda day: _move(day, today, REASONS[0], at) is not None
-    yield lambda day: _move(day, today, REASONS[1], at) is not None
+    for n in (0, 1, 2):
+        yield functools.partial(_moved, today=today, at=at, first=n)
     yield lambda day: _extra_half(day, at)
     yield lambda day: _swap(day, at)
     yield lambda day: _series(day, at)
@@ -63,13 +65,18 @@ def _steps(boss: User, today: dt.date, at: dt.datetime) -> Iterator[Callable[[Wf
     yield lambda day: _decided(requests.return_request, day, boss, today, at, reason="Mohon memilih hari Kamis.")
     yield lambda day: _withdrawn(day, today, at)
     yield lambda day: _drafted(day, today, at)
-    yield lambda day: _move(day, today, REASONS[2], at) is not None
 
 
-def _move(day: WfhDay, today: dt.date, reason: str, at: dt.datetime, save=requests.send_request) -> Request | None:
-    """A request for the first other day of the week that fits."""
+def _moved(day: WfhDay, today: dt.date, at: dt.datetime, first: int) -> bool:
+    return _move(day, today, REASONS[first], at, first=first) is not None
+
+
+def _move(
+    day: WfhDay, today: dt.date, reason: str, at: dt.datetime, *, first: int = 0, save=requests.send_request
+) -> Request | None:
+    """A request for another day of the week, the first that fits of an order that begins somewhere else each time."""
     monday = monday_of(day.date)
-    for date in (monday + dt.timedelta(days=n) for n in (3, 4, 1, 0, 2)):
+    for date in (monday + dt.timedelta(days=n) for n in (*ORDER[first:], *ORDER[:first])):
         if date <= today or date == day.date:
             continue
         try:
@@ -133,11 +140,12 @@ def _drafted(day: WfhDay, today: dt.date, at: dt.datetime) -> bool:
     return _move(day, today, REASONS[2], at, save=requests.save_draft) is not None
 
 
-def _break_cover(cast, agency: Agency, moves: list[Request], today: dt.date, at: dt.datetime) -> None:
+def _break_cover(cast, agency: Agency, waiting: list[Request], today: dt.date, at: dt.datetime) -> None:
     """On one of the days asked for everybody who is at the office has come to be needed there."""
+    moves = [one for one in waiting if one.kind == Request.Kind.MOVE]
     if not moves:
         return
-    dates = [one.date for one in moves]
+    dates = [one.date for one in waiting]
     chosen = min(moves, key=lambda one: (dates.count(one.date), -one.pk))
     place = Placement.objects.on(chosen.date).select_related("unit").get(employee=chosen.employee_id)
     cover = Cover(agency, [chosen.date], [place.unit_id])
@@ -167,7 +175,7 @@ def stand_ins(spec: AgencySpec, agency: Agency, at: dt.datetime) -> None:
     if mate:
         delegate(
             by=boss,
-            delegator_id=boss.employee_id,
+            delegator_id=boss.reach.me,
             delegate_id=mate.employee_id,
             first=today,
             last=None,
@@ -176,4 +184,4 @@ def stand_ins(spec: AgencySpec, agency: Agency, at: dt.datetime) -> None:
         )
     if above:
         until = today + dt.timedelta(days=14)
-        delegate(by=officer, delegator_id=above, delegate_id=boss.employee_id, first=today, last=until, at=at)
+        delegate(by=officer, delegator_id=above, delegate_id=boss.reach.me, first=today, last=until, at=at)

@@ -1,6 +1,7 @@
 """What holds in the demo's units, and the weekdays its people would like best."""
 
 import datetime as dt
+from typing import Any
 
 from django.db.models import Count
 
@@ -20,7 +21,7 @@ SINCE = 26 * WEEK  # before the current week
 def set_rules(spec: AgencySpec, agency: Agency, officer: User, at: dt.datetime) -> None:
     """Cover for the whole agency; in the first agency one rule of every kind, and a unit whose limits clash."""
     current = week_of(at, agency.zone)
-    common = {
+    common: dict[str, Any] = {
         "by": officer,
         "agency": agency,
         "at": instant(current - SINCE, 1, 9, agency.zone),
@@ -29,7 +30,8 @@ def set_rules(spec: AgencySpec, agency: Agency, officer: User, at: dt.datetime) 
     set_rule(unit=None, kind=Kind.MIN_PRESENT, percent=30, **common)
     if spec is not AGENCIES[0]:
         return
-    leaves = list(Unit.objects.filter(agency=agency, parent__parent__isnull=False).order_by("code"))
+    offices = Unit.objects.filter(agency=agency, parent__parent__isnull=False).exclude(direct_service=True)
+    leaves = list(offices.order_by("code"))
     areas = list(Unit.objects.filter(agency=agency, parent__parent__isnull=True, parent__isnull=False).order_by("code"))
     _first, second, third, fourth, fifth = (leaves[n % len(leaves)] for n in range(5))
     anchored = areas[1 % len(areas)]
@@ -42,7 +44,7 @@ def set_rules(spec: AgencySpec, agency: Agency, officer: User, at: dt.datetime) 
         closed = common | {"since": tuesday, "last": tuesday}
         set_rule(unit=third, kind=Kind.BLACKOUT, date=tuesday, reason="Pemeriksaan fisik barang milik negara", **closed)
     busy = common | {"since": current + WEEK, "last": current + 3 * WEEK}
-    set_rule(unit=fifth, kind=Kind.MIN_PRESENT, percent=95, reason="Pendampingan pemeriksaan BPK", **busy)
+    set_rule(unit=fifth, kind=Kind.MIN_PRESENT, percent=90, reason="Pendampingan pemeriksaan BPK", **busy)
 
 
 def _commonest_post(unit: Unit) -> str:
