@@ -3,6 +3,7 @@
 import datetime as dt
 
 from django.utils.formats import date_format, number_format
+from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -22,7 +23,10 @@ def choice(one: Allotment) -> str:
     """Why an allotment is as it is, for the person."""
     day = date_format(one.dates[0], "l") if one.dates else ""
     against = _against(one)
-    if one.why == Why.CHOICE:
+    if one.why == Why.CHOICE and len(one.dates) > 1:
+        named = get_text_list([date_format(date, "l") for date in one.dates], _("and"))
+        said = _("%(days)s: choice number %(rank)s of your wishes is among them.") % {"days": named, "rank": one.rank}
+    elif one.why == Why.CHOICE:
         said = _("%(day)s: choice number %(rank)s of your wishes.") % {"day": day, "rank": one.rank}
     elif one.why == Why.SERIES:
         said = _("%(day)s: the fixed weekday that was approved.") % {"day": day}

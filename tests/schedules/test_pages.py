@@ -3,13 +3,15 @@
 import datetime as dt
 
 import pytest
+from django.utils import translation
 
 from ledger.models import Event
 from performance.rating import Rating
-from schedules.models import Request, WfhDay
+from schedules import wording
+from schedules.models import Allotment, Request, WfhDay
 from tests import factories
 
-from .pages import FRIDAY, THURSDAY, WEDNESDAY, as_, asked, given, text
+from .pages import FRIDAY, THURSDAY, TUESDAY, WEDNESDAY, as_, asked, given, text
 
 # --- my week ---------------------------------------------------------------------------------------
 
@@ -87,6 +89,12 @@ def test_the_plans_own_sentence_stands_under_the_day(week):
     client = as_(week.sari_user)
     client.cookies["language"] = "en"
     assert "Wednesday: the policy&#x27;s weekday; it was your turn." in text(client.get("/"))
+
+
+def test_of_two_days_the_sentence_claims_no_single_one(week):
+    one = Allotment(dates=[TUESDAY, FRIDAY], why="CHOICE", rank=1, earned=2)
+    with translation.override("en"):
+        assert wording.choice(one) == "Tuesday and Friday: choice number 1 of your wishes is among them."
 
 
 def test_four_weeks_are_shown_and_each_can_be_opened(week):
