@@ -177,9 +177,10 @@ class _Week:
                 if other == n or (post is not None and self.people[other].post != post):
                     continue
                 self._drop(other, i)
+                self._put(n, i)  # the place is taken at once: nobody on the way may fill it
                 if self._elsewhere(other, i, seen):
-                    self._put(n, i)
                     return True
+                self._drop(n, i)
                 self._put(other, i)
         return False
 
