@@ -1,11 +1,13 @@
 import datetime as dt
 
 import pytest
+from psycopg2.extras import DateRange
 
 from eligibility.actions import load_policies, publish_run, put_in_force, start_run, work_run
 from performance.rating import Rating
 from schedules.actions import plans, weekly
-from schedules.models import WfhDay
+from schedules.actions.requests import send_request
+from schedules.models import Delegation, WfhDay
 from tests import factories
 
 from .pages import MONDAY
@@ -44,3 +46,29 @@ def week(cast, now):
     plans.plan_week(agency=cast.agency, week=MONDAY, by=None, at=now, publish=True)
     cast.day = WfhDay.objects.get(employee=cast.sari)
     return cast
+
+
+@pytest.fixture
+def lent(planned, now):
+    """`planned`, with Wati in Sari's unit, to whom Budi lends his decisions; `day` and `move`: Sari's day, and the body
+    that asks for the Thursday instead."""
+    planned.wati = factories.employee(planned.general, "Wati Utami", planned.budi)
+    planned.wati_user = factories.account(planned.wati)
+    Delegation.objects.create(
+        agency=planned.agency,
+        delegator=planned.budi,
+        delegate=planned.wati,
+        valid=DateRange(dt.date(2020, 1, 1), dt.date(2120, 1, 1)),
+        created_at=now,
+        created_by=planned.budi_user,
+    )
+    planned.day = WfhDay.objects.get(employee=planned.sari)
+    planned.move = {"kind": "MOVE", "date": "2026-12-03", "gives_up": planned.day.pk}
+    return planned
+
+
+@pytest.fixture
+def waiting(lent, now):
+    """Sari's request for Thursday 3 December, as sent; it waits for Budi."""
+    date = dt.date(2026, 12, 3)
+    return send_request(by=lent.sari_user, date=date, gives_up_id=lent.day.pk, reason="Mengantar orang tua", at=now)

@@ -8,8 +8,7 @@ from django.db import OperationalError
 from psycopg2.errors import LockNotAvailable
 
 from ledger.models import Event, Reply
-from schedules.actions.requests import send_request
-from schedules.models import Request, WfhDay
+from schedules.models import Request
 from tests import factories
 
 from .calls import Caller, said
@@ -18,60 +17,48 @@ THURSDAY = dt.date(2026, 12, 3)
 DECISIONS = ["approve", "reject", "return", "withdraw", "send"]
 
 
-@pytest.fixture
-def planned(planned, now):
-    planned.day = WfhDay.objects.get(employee=planned.sari)
-    planned.move = {"kind": "MOVE", "date": "2026-12-03", "gives_up": planned.day.pk}
-    return planned
-
-
-@pytest.fixture
-def asked(planned, now):
-    return send_request(by=planned.sari_user, date=THURSDAY, gives_up_id=planned.day.pk, reason="", at=now)
-
-
 # --- If-Match --------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("verb", DECISIONS)
 @pytest.mark.parametrize("match", [None, "", "*"])
-def test_a_decision_without_the_version_seen_is_refused(planned, asked, verb, match):
-    caller = Caller(planned.sari_user if verb in ("withdraw", "send") else planned.budi_user)
+def test_a_decision_without_the_version_seen_is_refused(lent, waiting, verb, match):
+    caller = Caller(lent.sari_user if verb in ("withdraw", "send") else lent.budi_user)
     answer = caller.post(
-        f"requests/{asked.pk}/{verb}/", {"reason": "x"} if verb in ("reject", "return") else {}, match=match
+        f"requests/{waiting.pk}/{verb}/", {"reason": "x"} if verb in ("reject", "return") else {}, match=match
     )
     assert said(answer) == (428, "PRECONDITION_REQUIRED")
-    asked.refresh_from_db()
-    assert (asked.state, asked.version) == ("SENT", 1)
+    waiting.refresh_from_db()
+    assert (waiting.state, waiting.version) == ("SENT", 1)
 
 
 @pytest.mark.parametrize("match", ['"1"', 'W/"1"', "1", ' "1" '])
-def test_a_version_may_be_written_three_ways(planned, asked, match):
-    answer = Caller(planned.budi_user).post(f"requests/{asked.pk}/approve/", match=match)
+def test_a_version_may_be_written_three_ways(lent, waiting, match):
+    answer = Caller(lent.budi_user).post(f"requests/{waiting.pk}/approve/", match=match)
     assert (answer.status_code, answer["ETag"]) == (200, '"2"')
 
 
 @pytest.mark.parametrize(
     "match", ['"1', "'1'", '"one"', '"1", "2"', "-1", "1.0", "²", 'w/"1"', '"' + "9" * 5_000 + '"']
 )
-def test_what_is_no_version_is_not_understood(planned, asked, match):
-    assert said(Caller(planned.budi_user).post(f"requests/{asked.pk}/approve/", match=match)) == (400, "BAD_HEADER")
+def test_what_is_no_version_is_not_understood(lent, waiting, match):
+    assert said(Caller(lent.budi_user).post(f"requests/{waiting.pk}/approve/", match=match)) == (400, "BAD_HEADER")
 
 
 @pytest.mark.parametrize("match", ['"2"', "0", "999999999999999999"])
 @pytest.mark.parametrize("verb", ["approve", "reject", "return", "withdraw"])
-def test_another_version_is_stale_and_changes_nothing(planned, asked, verb, match):
-    caller = Caller(planned.sari_user if verb == "withdraw" else planned.budi_user)
+def test_another_version_is_stale_and_changes_nothing(lent, waiting, verb, match):
+    caller = Caller(lent.sari_user if verb == "withdraw" else lent.budi_user)
     events = Event.objects.count()
     body = {"reason": "x"} if verb in ("reject", "return") else {}
-    assert said(caller.post(f"requests/{asked.pk}/{verb}/", body, match=match)) == (412, "STALE")
-    asked.refresh_from_db()
-    assert (asked.state, asked.version, Event.objects.count()) == ("SENT", 1, events)
+    assert said(caller.post(f"requests/{waiting.pk}/{verb}/", body, match=match)) == (412, "STALE")
+    waiting.refresh_from_db()
+    assert (waiting.state, waiting.version, Event.objects.count()) == ("SENT", 1, events)
 
 
-def test_a_stale_draft_is_not_sent(planned):
-    sari = Caller(planned.sari_user)
-    made = sari.post("requests/", planned.move | {"draft": True}).json()
+def test_a_stale_draft_is_not_sent(lent):
+    sari = Caller(lent.sari_user)
+    made = sari.post("requests/", lent.move | {"draft": True}).json()
     assert said(sari.post(f"requests/{made['id']}/send/", match=2)) == (412, "STALE")
     assert Request.objects.get().state == "DRAFT"
 
@@ -79,9 +66,9 @@ def test_a_stale_draft_is_not_sent(planned):
 # --- Idempotency-Key -------------------------------------------------------------------------------
 
 
-def test_a_repeat_gets_the_first_answer_and_acts_once(planned):
-    sari = Caller(planned.sari_user)
-    first, second, third = (sari.post("requests/", planned.move, key="k-1") for _n in range(3))
+def test_a_repeat_gets_the_first_answer_and_acts_once(lent):
+    sari = Caller(lent.sari_user)
+    first, second, third = (sari.post("requests/", lent.move, key="k-1") for _n in range(3))
     assert first.status_code == 201
     assert "Idempotent-Replayed" not in first
     for again in (second, third):
@@ -90,113 +77,113 @@ def test_a_repeat_gets_the_first_answer_and_acts_once(planned):
     assert Request.objects.count() == 1
 
 
-def test_a_repeat_of_a_decision_gets_the_first_answer(planned, asked):
-    budi = Caller(planned.budi_user)
-    first, second = (budi.post(f"requests/{asked.pk}/approve/", match=1, key="k-1") for _n in range(2))
+def test_a_repeat_of_a_decision_gets_the_first_answer(lent, waiting):
+    budi = Caller(lent.budi_user)
+    first, second = (budi.post(f"requests/{waiting.pk}/approve/", match=1, key="k-1") for _n in range(2))
     assert (second.status_code, second.content, second["ETag"]) == (200, first.content, '"2"')
-    without = budi.post(f"requests/{asked.pk}/approve/", match=1)
+    without = budi.post(f"requests/{waiting.pk}/approve/", match=1)
     assert said(without) == (409, "ALREADY_DECIDED")
     assert Event.objects.filter(verb="request.approve").count() == 1
 
 
-def test_a_refusal_is_repeated_too(planned, asked):
-    budi = Caller(planned.budi_user)
-    first = budi.post(f"requests/{asked.pk}/approve/", match=7, key="k-1")
-    Request.objects.filter(pk=asked.pk).update(version=7)
-    second = budi.post(f"requests/{asked.pk}/approve/", match=7, key="k-1")
+def test_a_refusal_is_repeated_too(lent, waiting):
+    budi = Caller(lent.budi_user)
+    first = budi.post(f"requests/{waiting.pk}/approve/", match=7, key="k-1")
+    Request.objects.filter(pk=waiting.pk).update(version=7)
+    second = budi.post(f"requests/{waiting.pk}/approve/", match=7, key="k-1")
     assert said(second) == said(first) == (412, "STALE")
     assert second.content == first.content
     assert second["Idempotent-Replayed"] == "true"
 
 
-def test_a_rolled_back_action_leaves_its_answer(planned):
-    eko = Caller(planned.eko_user)
+def test_a_rolled_back_action_leaves_its_answer(lent):
+    eko = Caller(lent.eko_user)
     body = {"kind": "EXTRA", "date": "2026-12-03"}
     assert said(eko.post("requests/", body, key="k-1")) == (409, "R-BATAS-MINGGU")
     assert Reply.objects.get().status == 409
     assert eko.post("requests/", body, key="k-1")["Idempotent-Replayed"] == "true"
 
 
-def test_a_key_belongs_to_one_request(planned, asked):
-    sari = Caller(planned.sari_user)
-    sari.post("requests/", planned.move, key="k-1")
-    assert said(sari.post("requests/", planned.move | {"slot": "AM"}, key="k-1")) == (422, "KEY_REUSED")
-    assert said(sari.post(f"requests/{asked.pk}/withdraw/", planned.move, match=1, key="k-1")) == (422, "KEY_REUSED")
-    asked.refresh_from_db()
-    assert asked.state == "SENT"
+def test_a_key_belongs_to_one_request(lent, waiting):
+    sari = Caller(lent.sari_user)
+    sari.post("requests/", lent.move, key="k-1")
+    assert said(sari.post("requests/", lent.move | {"slot": "AM"}, key="k-1")) == (422, "KEY_REUSED")
+    assert said(sari.post(f"requests/{waiting.pk}/withdraw/", lent.move, match=1, key="k-1")) == (422, "KEY_REUSED")
+    waiting.refresh_from_db()
+    assert waiting.state == "SENT"
 
 
-def test_two_people_may_use_the_same_key(planned, asked):
-    Caller(planned.sari_user).post("requests/", planned.move, key="k-1")
-    answer = Caller(planned.eko_user).post("requests/", planned.move, key="k-1")
+def test_two_people_may_use_the_same_key(lent, waiting):
+    Caller(lent.sari_user).post("requests/", lent.move, key="k-1")
+    answer = Caller(lent.eko_user).post("requests/", lent.move, key="k-1")
     assert "Idempotent-Replayed" not in answer
     assert said(answer) == (409, "NOT_YOURS")
 
 
 @pytest.mark.parametrize("key", ["", " ", "a b", "x" * 101, "é", "a\tb", "\x7f"])
-def test_what_is_no_key_is_not_understood(planned, key):
-    assert said(Caller(planned.sari_user).post("requests/", planned.move, key=key)) == (400, "BAD_HEADER")
+def test_what_is_no_key_is_not_understood(lent, key):
+    assert said(Caller(lent.sari_user).post("requests/", lent.move, key=key)) == (400, "BAD_HEADER")
     assert not Request.objects.exists()
     assert not Reply.objects.exists()
 
 
-def test_a_key_of_one_hundred_signs_is_good(planned):
-    assert Caller(planned.sari_user).post("requests/", planned.move, key="~" * 100).status_code == 201
+def test_a_key_of_one_hundred_signs_is_good(lent):
+    assert Caller(lent.sari_user).post("requests/", lent.move, key="~" * 100).status_code == 201
 
 
 @pytest.mark.parametrize(
     ("body", "match", "status"), [({"reason": 7e400}, 1, 400), ({"why": "x"}, 1, 400), ({"reason": "x"}, None, 428)]
 )
-def test_what_was_never_begun_may_be_corrected_under_the_same_key(planned, asked, body, match, status):
-    budi = Caller(planned.budi_user)
-    path = f"requests/{asked.pk}/reject/"
+def test_what_was_never_begun_may_be_corrected_under_the_same_key(lent, waiting, body, match, status):
+    budi = Caller(lent.budi_user)
+    path = f"requests/{waiting.pk}/reject/"
     raw = json.dumps(body)  # Infinity is no JSON
     assert budi.post(path, raw=raw, match=match, key="k-1").status_code == status
     assert not Reply.objects.exists()
     assert budi.post(path, {"reason": "Rapat"}, match=1, key="k-1").status_code == 200
 
 
-def test_our_own_failure_is_not_kept(planned, monkeypatch):
+def test_our_own_failure_is_not_kept(lent, monkeypatch):
     def broken(**kwargs):
         raise RuntimeError("broken")
 
-    sari = Caller(planned.sari_user)
+    sari = Caller(lent.sari_user)
     sari.client.raise_request_exception = False
     with monkeypatch.context() as patch:
         patch.setattr("schedules.actions.requests.send_request", broken)
-        assert sari.post("requests/", planned.move, key="k-1").status_code == 500
+        assert sari.post("requests/", lent.move, key="k-1").status_code == 500
     assert not Reply.objects.exists()
-    assert sari.post("requests/", planned.move, key="k-1").status_code == 201
+    assert sari.post("requests/", lent.move, key="k-1").status_code == 201
 
 
-def test_waiting_too_long_for_others_is_told_and_not_kept(planned, monkeypatch):
+def test_waiting_too_long_for_others_is_told_and_not_kept(lent, monkeypatch):
     def busy(**kwargs):
         raise OperationalError("lock timeout") from LockNotAvailable()
 
-    sari = Caller(planned.sari_user)
+    sari = Caller(lent.sari_user)
     with monkeypatch.context() as patch:
         patch.setattr("schedules.actions.requests.send_request", busy)
-        answer = sari.post("requests/", planned.move, key="k-1")
+        answer = sari.post("requests/", lent.move, key="k-1")
     assert (said(answer), answer["Retry-After"]) == ((503, "BUSY"), "5")
-    assert sari.post("requests/", planned.move, key="k-1").status_code == 201
+    assert sari.post("requests/", lent.move, key="k-1").status_code == 201
 
 
-def test_while_the_first_is_at_work_the_second_waits_and_a_crash_does_not_block_for_ever(planned, monkeypatch, at):
-    sari = Caller(planned.sari_user)
-    sari.post("requests/", planned.move, key="k-1")
+def test_while_the_first_is_at_work_the_second_waits_and_a_crash_does_not_block_for_ever(lent, monkeypatch, at):
+    sari = Caller(lent.sari_user)
+    sari.post("requests/", lent.move, key="k-1")
     Request.objects.all().delete()
     Reply.objects.update(status=None, body=None)  # as a crash between claiming and answering leaves it
     for seconds in (0, 59):
         monkeypatch.setattr("django.utils.timezone.now", lambda s=seconds: at + dt.timedelta(seconds=s))
-        answer = sari.post("requests/", planned.move, key="k-1")
+        answer = sari.post("requests/", lent.move, key="k-1")
         assert (said(answer), answer["Retry-After"]) == ((409, "IN_PROGRESS"), "5")
     monkeypatch.setattr("django.utils.timezone.now", lambda: at + dt.timedelta(seconds=61))
-    assert sari.post("requests/", planned.move, key="k-1").status_code == 201
+    assert sari.post("requests/", lent.move, key="k-1").status_code == 201
     assert Reply.objects.get().status == 201
 
 
-def test_reading_takes_no_key(planned):
-    sari = Caller(planned.sari_user)
+def test_reading_takes_no_key(lent):
+    sari = Caller(lent.sari_user)
     sari.headers["Idempotency-Key"] = "no key"
     assert sari.get("requests/").status_code == 200
     assert not Reply.objects.exists()
@@ -250,15 +237,15 @@ BAD_BODIES = [
 
 
 @pytest.mark.parametrize("body", BAD_BODIES, ids=lambda body: json.dumps(body)[:60])
-def test_bad_bodies_are_refused_by_field(planned, body):
-    answer = Caller(planned.sari_user).post("requests/", body)
+def test_bad_bodies_are_refused_by_field(lent, body):
+    answer = Caller(lent.sari_user).post("requests/", body)
     assert said(answer) == (400, "invalid")
     assert answer.json()["errors"]
     assert not Request.objects.exists()
 
 
-def test_unknown_fields_are_named(planned):
-    answer = Caller(planned.sari_user).post("requests/", planned.move | {"dates": 1, "n" * 999: 1, "\x00": 1})
+def test_unknown_fields_are_named(lent):
+    answer = Caller(lent.sari_user).post("requests/", lent.move | {"dates": 1, "n" * 999: 1, "\x00": 1})
     assert set(answer.json()["errors"]) == {"dates", "n" * 50, "\x00"}
 
 
@@ -277,8 +264,8 @@ def test_unknown_fields_are_named(planned):
     ],
     ids=["cut off", "nested", "NaN", "long number", "not UTF-8", "form", "text", "XML", "large"],
 )
-def test_bad_documents_are_refused(planned, raw, content_type, expected):
-    caller = Caller(planned.sari_user)
+def test_bad_documents_are_refused(lent, raw, content_type, expected):
+    caller = Caller(lent.sari_user)
     for key in (None, "k-1"):
         assert said(caller.post("requests/", raw=raw, content_type=content_type, key=key)) == expected
     assert not Reply.objects.exists()
@@ -286,42 +273,42 @@ def test_bad_documents_are_refused(planned, raw, content_type, expected):
 
 @pytest.mark.parametrize("verb", DECISIONS)
 @pytest.mark.parametrize("body", [None, [], 3, {"version": 1}, {"reason": ["x"]}, {"reason": "x\x00"}, {"date": "x"}])
-def test_bad_bodies_of_decisions_are_refused(planned, asked, verb, body):
-    answer = Caller(planned.sari_user).post(f"requests/{asked.pk}/{verb}/", body, match=1)
+def test_bad_bodies_of_decisions_are_refused(lent, waiting, verb, body):
+    answer = Caller(lent.sari_user).post(f"requests/{waiting.pk}/{verb}/", body, match=1)
     assert said(answer) == (400, "invalid")
 
 
 @pytest.mark.parametrize("method", ["put", "patch", "delete"])
 @pytest.mark.parametrize("path", ["requests/", "requests/1/", "requests/1/approve/", "plans/1/publish/"])
-def test_other_methods_are_not_allowed(planned, method, path):
-    caller = Caller(planned.budi_user)
+def test_other_methods_are_not_allowed(lent, method, path):
+    caller = Caller(lent.budi_user)
     answer = getattr(caller.client, method)(
         f"/api/v1/{path}", "{}", content_type="application/json", headers=caller.headers
     )
     assert said(answer) == (405, "method_not_allowed")
 
 
-def test_a_browsers_session_needs_its_token_against_forgery(planned, client):
+def test_a_browsers_session_needs_its_token_against_forgery(lent, client):
     from django.test import Client
 
     browser = Client(enforce_csrf_checks=True)
-    browser.force_login(planned.sari_user)
-    answer = browser.post("/api/v1/requests/", json.dumps(planned.move), content_type="application/json")
+    browser.force_login(lent.sari_user)
+    answer = browser.post("/api/v1/requests/", json.dumps(lent.move), content_type="application/json")
     assert said(answer) == (403, "permission_denied")
     assert not Request.objects.exists()
 
 
 @pytest.mark.parametrize("week", ["9999-W52", "0001-W01"])
-def test_a_week_beyond_all_calendars_is_refused(planned, week):
-    assert said(Caller(planned.sari_user).get("me/week/", week=week)) == (400, "invalid")
+def test_a_week_beyond_all_calendars_is_refused(lent, week):
+    assert said(Caller(lent.sari_user).get("me/week/", week=week)) == (400, "invalid")
 
 
-def test_my_week_names_the_day_to_move(planned):
-    days = Caller(planned.sari_user).get("me/week/", week="2026-W49").json()["days"]
-    assert [day["day_id"] for day in days if day["status"] == "WFH"] == [planned.day.pk]
+def test_my_week_names_the_day_to_move(lent):
+    days = Caller(lent.sari_user).get("me/week/", week="2026-W49").json()["days"]
+    assert [day["day_id"] for day in days if day["status"] == "WFH"] == [lent.day.pk]
 
 
-def test_the_account_page_s_language_is_the_problem_s(planned):
-    user = factories.account(planned.team[0], language="en")
+def test_the_account_page_s_language_is_the_problem_s(lent):
+    user = factories.account(lent.team[0], language="en")
     english = Caller(user).post("requests/", {"kind": "RETURN", "day": 1}).json()["title"]
     assert english == "The day to give back is not one of your own WFH days any more."
