@@ -133,7 +133,7 @@ def one_unit(people: int = 300) -> float:
     """Milliseconds for the pure planner on one unit of 300, wishes and two days for half of them included."""
     dates = days_of_week(WEEK)
     some = [
-        Candidate(n, n * 7919 % 100_003, 1 + n % 2, n % 5, 0, 0, 0, (1 + n % 5, 1 + (n + 2) % 5) if n % 5 < 2 else ())
+        Candidate(n, n * 7919 % 100_003, 1 + n % 2, 8, n % 5, 0, 0, (1 + n % 5, 1 + (n + 2) % 5) if n % 5 < 2 else ())
         for n in range(people)
     ]
     from schedules.planning import Limit

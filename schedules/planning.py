@@ -38,9 +38,9 @@ class Candidate:
     employee_id: int
     lot: int  # drawn by week and person, so that no number is favoured over the weeks
     earned: int  # days this week, by the rating
-    owed: int = 0  # half-days earned and neither had nor given back
-    carried: int = 0  # the same of the period before
-    given: int = 0  # half-days had
+    before: int = 0  # half-days earned in the weeks before
+    owed: int = 0  # of these: neither had nor given back
+    carried: int = 0  # owed from the period before
     last: int = 0  # ordinal of the latest of them
     wishes: Sequence[int] = ()  # weekdays, the most wished for first
     series: int = 0  # the weekday a supervisor has approved for every week, or 0
@@ -72,12 +72,20 @@ def period_of(week: dt.date) -> dt.date:
 
 
 def order(candidates: Iterable[Candidate]) -> list[Candidate]:
-    """The owed first, then whoever carried a debt over, then longest without a day, then the lot.
+    """The owed first: whoever has had the smallest share of the days earned, then whoever carried a debt over, then the
+    longest without a day, then the lot.
 
     Within a period nothing drops out of the count, so of two people who earned the same in the same weeks nobody is
     ever more than one day ahead unless a limit of their own kept the other at the office.
     """
-    return sorted(candidates, key=lambda c: (-c.owed, -c.carried, c.last, c.lot))
+    return sorted(candidates, key=_claim)
+
+
+def _claim(person: Candidate, turn: int = 0) -> tuple[int, int, int, int]:
+    """How early a person's claim to a day comes (`turn` 0: the first of this week); the share in whole millionths."""
+    had, earned = person.before - person.owed + 2 * turn, person.before + 2 * person.earned
+    share = 1_000_000 * had // earned if earned > 0 else 0
+    return share, -person.carried, person.last, person.lot
 
 
 def allocate(
@@ -85,7 +93,9 @@ def allocate(
 ) -> list[Given]:
     """What everybody of a unit gets in a week. `dates` are its working days; `fixed`: the policy names the weekday.
 
-    Everybody's first day comes before anybody's second. The same input gives the same plan, in whatever order.
+    A second day has its own place in the order, as if the first were had already: so whoever earns two gets twice as
+    many over the weeks, and in a fresh week everybody's first comes before anybody's second. The same input gives the
+    same plan, in whatever order it comes.
     """
     return _Week(order(candidates), dates, limits, fixed).fill()
 
@@ -110,10 +120,10 @@ class _Week:
             Given(person.employee_id, n + 1, min(person.earned, len(self.best[n])), person.owed)
             for n, person in enumerate(self.people)
         ]
-        for turn in range(1, max((one.earned for one in given), default=0) + 1):
-            for n, one in enumerate(given):
-                if one.earned >= turn and not self._take(n):
-                    self._note(n, one)
+        claims = [(_claim(self.people[n], turn), n) for n, one in enumerate(given) for turn in range(one.earned)]
+        for _place, n in sorted(claims):
+            if not self._take(n):
+                self._note(n, given[n])
         for n, one in enumerate(given):
             self._close(n, one)
         return given

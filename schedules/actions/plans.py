@@ -180,8 +180,8 @@ def _judge(line: UnitPlan, unit: UnitWeek) -> None:
     new = {one.employee_id: one for one in unit.given}
     had = [
         (
-            person.given + 2 * len(new[person.employee_id].dates),
-            person.owed + person.given + 2 * new[person.employee_id].earned,
+            person.before - person.owed + 2 * len(new[person.employee_id].dates),
+            person.before + 2 * new[person.employee_id].earned,
         )
         for person in unit.people
     ]

@@ -56,7 +56,7 @@ def candidates(run: Run, week: dt.date, rules: list[DayRule], cover: Cover) -> I
     dates = cover.dates
     for unit_id, rows in groupby(_stream(run, week, last), key=lambda row: row[0]):
         people = []
-        for _unit, pk, lot, rating, owed, carried, given, latest, wishes, had, lower, upper, post in rows:
+        for _unit, pk, lot, rating, before, owed, carried, latest, wishes, had, lower, upper, post in rows:
             gone = away.get(pk, frozenset())
             if lower is not None or upper is not None:
                 gone |= {d for d in dates if (lower and d < lower) or (upper and d >= upper)}
@@ -65,9 +65,9 @@ def candidates(run: Run, week: dt.date, rules: list[DayRule], cover: Cover) -> I
                     pk,
                     lot,
                     earned(rating),
+                    before,
                     owed,
                     carried,
-                    given,
                     latest,
                     digits(wishes) if wishes else (),
                     series.get(pk, 0),
@@ -116,7 +116,6 @@ WITH earned AS (
   SELECT w.employee_id,
     coalesce(sum(w.halves) FILTER (WHERE w.date >= %(period)s), 0)::int AS now,
     coalesce(sum(w.halves) FILTER (WHERE w.date < %(period)s), 0)::int AS before,
-    coalesce(sum(w.halves) FILTER (WHERE w.date >= %(period)s AND w.state = 'ACTIVE'), 0)::int AS given,
     coalesce(max(w.date) FILTER (WHERE w.state = 'ACTIVE') - date '0001-01-01', 0) AS last,
     concat(least(9, count(*) FILTER (WHERE w.weekday = 1)), least(9, count(*) FILTER (WHERE w.weekday = 2)),
            least(9, count(*) FILTER (WHERE w.weekday = 3)), least(9, count(*) FILTER (WHERE w.weekday = 4)),
@@ -139,8 +138,8 @@ WITH earned AS (
      least(coalesce(upper(valid), %(end)s), %(end)s) - greatest(lower(valid), %(week)s) DESC, lower(valid))
 )
 SELECT p.unit_id, d.employee_id, ('x' || substr(md5(%(seed)s || e.public_id::text), 1, 15))::bit(60)::bigint,
-  d.rating, coalesce(a.now, 0) - coalesce(h.now, 0), coalesce(a.before, 0) - coalesce(h.before, 0),
-  coalesce(h.given, 0), coalesce(h.last, 0), array_to_string(f.weekdays, ''), h.weekdays, p.lower, p.upper,
+  d.rating, coalesce(a.now, 0), coalesce(a.now, 0) - coalesce(h.now, 0), coalesce(a.before, 0) - coalesce(h.before, 0),
+  coalesce(h.last, 0), array_to_string(f.weekdays, ''), h.weekdays, p.lower, p.upper,
   CASE WHEN %(posts)s THEN p.job_title ELSE '' END
 FROM eligibility_decision d
 JOIN placed p ON p.employee_id = d.employee_id

@@ -40,6 +40,7 @@ def person(n, **fields):
 row = st.fixed_dictionaries(
     {
         "earned": st.integers(0, 2),
+        "before": st.integers(0, 24),
         "owed": st.integers(-4, 8),
         "carried": st.integers(-2, 4),
         "last": st.integers(0, 100),
@@ -110,17 +111,29 @@ def _possible(ranked, choice, cap, loket) -> bool:
 
 
 def test_the_owed_come_first_then_the_debt_carried_over_then_whoever_waited_longest():
-    first = person(1, owed=4)
-    second = person(2, owed=2, carried=6)
-    third = person(3, owed=2, carried=0, last=10)
-    fourth = person(4, owed=2, carried=0, last=20)
+    first = person(1, before=8, owed=4)
+    second = person(2, before=8, owed=2, carried=6)
+    third = person(3, before=8, owed=2, carried=0, last=10)
+    fourth = person(4, before=8, owed=2, carried=0, last=20)
     for some in itertools.permutations([first, second, third, fourth]):
         assert order(some) == [first, second, third, fourth]
 
 
-def test_a_first_day_for_everybody_comes_before_a_second_for_anybody():
-    plan = allocate([person(1, earned=2, owed=9), person(2), person(3)], DATES[:1] + DATES[1:2], [limit(CAP, 2, 1)])
+def test_in_a_fresh_week_everybodys_first_day_comes_before_anybodys_second():
+    plan = allocate([person(1, earned=2), person(2), person(3)], DATES[:2], [limit(CAP, 2, 1)])
     assert [len(one.dates) for one in plan] == [1, 1, 1]
+
+
+def test_who_earns_two_gets_twice_as_many_over_the_weeks():
+    had = {1: 0, 2: 0, 3: 0}
+    for week in range(12):
+        some = [
+            person(n, earned=earned, before=2 * earned * week, owed=2 * (earned * week - had[n]), lot=n)
+            for n, earned in ((1, 2), (2, 1), (3, 1))
+        ]
+        for one in allocate(some, DATES[:2], [limit(CAP, 1, 1)]):  # two places for four days earned
+            had[one.employee_id] += len(one.dates)
+    assert had == {1: 12, 2: 6, 3: 6}
 
 
 WISHES = [
@@ -142,7 +155,7 @@ def test_wishes_are_honoured_where_they_fit(wishes, room, day, why, rank, agains
 
 
 def test_an_approved_weekday_comes_before_wishes_and_fairness_before_both():
-    owed, series = person(1, owed=2, wishes=(4,)), person(2, series=4, wishes=(1,))
+    owed, series = person(1, before=4, owed=2, wishes=(4,)), person(2, before=4, series=4, wishes=(1,))
     first, second = allocate([series, owed], DATES, [limit(CAP, 1, 1, 1, 1, 1)])
     assert (first.employee_id, first.dates[0].isoweekday(), first.why) == (1, 4, "CHOICE")
     assert (second.dates[0].isoweekday(), second.why, second.wanted.isoweekday()) == (1, "CHOICE", 4)
@@ -151,8 +164,10 @@ def test_an_approved_weekday_comes_before_wishes_and_fairness_before_both():
 
 
 def test_colleagues_make_room_for_whoever_has_one_day_only():
-    only_monday = person(2, away=frozenset(DATES[1:]))
-    first, second = allocate([person(1, owed=9, wishes=(1,)), only_monday], DATES, [limit(CAP, 1, 1, 0, 0, 0)])
+    only_monday = person(2, before=9, away=frozenset(DATES[1:]))
+    first, second = allocate(
+        [person(1, before=9, owed=9, wishes=(1,)), only_monday], DATES, [limit(CAP, 1, 1, 0, 0, 0)]
+    )
     assert (first.dates, second.dates) == ([DATES[1]], [DATES[0]])
 
 
@@ -223,6 +238,7 @@ def _candidate(n, week, past, dates, chance, with_leave):
     return person(
         n,
         lot=chance.randrange(10**9),
+        before=2 * sum(earned for earned, _had in now),
         owed=2 * sum(earned - had for earned, had in now),
         carried=2 * sum(earned - had for earned, had in before),
         last=last,
