@@ -10,15 +10,16 @@ from schedules.queries.heatmap import Cell, Heatmap, HeatRow
 
 register = template.Library()
 
-# ground and bar of each state; the ink on both is dark enough to read
+# ground and bar of each state; the ink on the ground is dark enough to read
 TONES = {
     "OFF": ("#eef1f5", "#eef1f5"),
     "NONE": ("#f4f6f9", "#f4f6f9"),
-    "OK": ("#f4f6f9", "#bfe6cd"),
-    "TIGHT": ("#fff8e6", "#ffe08a"),
-    "SHORT": ("#fdecee", "#f5b5bf"),
+    "OK": ("#e2f5e9", "#2f9e5f"),
+    "TIGHT": ("#fff3d1", "#c98a00"),
+    "SHORT": ("#fdecee", "#c8102e"),
 }
 TOP, GAP = 24, 4
+BAR, PAD = 10, 6  # the bar's width, and the space around it
 
 
 @dataclasses.dataclass(frozen=True)
@@ -80,11 +81,12 @@ def _row(row: HeatRow, size: Measures, top: int, units: str) -> dict:
 
 
 def _box(cell: Cell, size: Measures, x: int, y: int) -> dict:
-    """A bar as high as the share at the office, and a line as high as the share that must be there."""
+    """A bar as high as the share at the office, and a line as high as the share that must be there; numbers beside."""
     ground, tone = TONES[cell.state]
-    people = max(cell.size, cell.minimum, 1)
-    bar = size.height * max(cell.present, 0) // people if cell.open else 0
-    line = size.height * cell.minimum // people
+    people, tall = max(cell.size, cell.minimum, 1), size.height - 2 * PAD
+    bar = tall * max(cell.present, 0) // people if cell.open else 0
+    line = tall * cell.minimum // people
+    foot, closed = y + size.height - PAD, cell.state in ("OFF", "NONE")
     return {
         "cell": cell,
         "state": cell.state,
@@ -94,12 +96,17 @@ def _box(cell: Cell, size: Measures, x: int, y: int) -> dict:
         "y": str(y),
         "width": str(size.width),
         "height": str(size.height),
+        "bar_x": str(x + PAD),
+        "bar_y": str(foot - bar),
         "bar": str(bar),
-        "bar_y": str(y + size.height - bar),
-        "line": str(y + size.height - line) if cell.open and cell.minimum else "",
-        "right": str(x + size.width),
-        "middle": str(x + size.width // 2),
-        "text_y": str(y + (size.height // 2 + (0 if cell.minimum else 5))),
+        "bar_width": str(BAR),
+        "trough_y": str(foot - tall),
+        "trough": str(tall),
+        "line": str(foot - line) if cell.open and cell.minimum else "",
+        "line_x": str(x + PAD - 3),
+        "line_right": str(x + PAD + BAR + 3),
+        "middle": str(x + size.width // 2 if closed else x + (size.width + BAR + PAD) // 2),
+        "text_y": str(y + size.height // 2 + (0 if cell.minimum and not closed else 5)),
         "small_y": str(y + size.height // 2 + 13),
         "text": number_format(cell.present, 0, force_grouping=True) + (" !" if cell.state == "SHORT" else ""),
     }

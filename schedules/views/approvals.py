@@ -24,7 +24,7 @@ from .person import REFUSALS, for_person, seen
 
 Kind = Request.Kind
 SHOWN = 200  # lines on one page; the others follow when these are decided
-NAMED = 5  # of those that stay, named in the answer; their lines say the same
+NAMED = 3  # so many that stay are named in the answer; of more, each line says it itself
 
 
 @require_GET
@@ -170,13 +170,14 @@ def _told_many(request, outcomes: list[actions.Outcome], gone: int) -> None:
     if endorsed:
         text = ngettext("%(n)s endorsed for the second stage.", "%(n)s endorsed for the second stage.", endorsed)
         messages.success(request, text % {"n": endorsed})
-    best = {line.request.pk: line.best for line in queries.inbox(request.user, at=request.reader.now) if staying}
-    for outcome in staying[:NAMED]:
+    best = (
+        {line.request.pk: line.best for line in queries.inbox(request.user, at=request.reader.now)} if staying else {}
+    )
+    for outcome in staying if len(staying) <= NAMED else ():
         messages.warning(request, _stays(outcome, best.get(outcome.request.pk)))
-    unnamed = len(staying) - NAMED
-    if unnamed > 0:
-        text = ngettext("%(n)s more stays; see its line below.", "%(n)s more stay; see their lines below.", unnamed)
-        messages.warning(request, text % {"n": unnamed})
+    if len(staying) > NAMED:
+        text = ngettext("%(n)s stays; its line says why.", "%(n)s stay; each line says why.", len(staying))
+        messages.warning(request, text % {"n": len(staying)})
     if gone or not outcomes:
         messages.error(request, _("Some of the ticked requests are no longer here. Please look at the list again."))
 

@@ -490,3 +490,37 @@ def test_the_inbox_in_both_languages(twelve, language):
     page = client.get("/approvals/").content.decode()
     assert f'<html lang="{language}">' in page
     assert "style=" not in page
+    assert "{#" not in page
+
+
+def test_a_swap_agreed_to_gives_each_the_others_day(twelve, now):
+    first, second = twelve.asked[:2]
+    Request.objects.filter(pk__in=[first.pk, second.pk]).update(state="WITHDRAWN", decided_at=now)
+    theirs = second.gives_up
+    WfhDay.objects.filter(pk=theirs.pk).update(date=THURSDAY)
+    theirs.refresh_from_db()
+    colleague = factories.account(second.employee)
+    one = asked(
+        twelve,
+        first.employee,
+        THURSDAY,
+        now,
+        gives_up=first.gives_up,
+        kind="SWAP",
+        takes=theirs,
+        colleague=second.employee,
+        holder=second.employee,
+    )
+    client = as_(colleague)
+    client.cookies["language"] = "en"
+    page = text(client.get("/approvals/"))
+    assert "1 request waits for you" in page
+    assert f'value="{one.pk}:1"' not in page  # a swap is agreed to by itself, never in bulk
+    told = text(client.post(f"/approvals/{one.pk}/approve/", {"version": 1}, follow=True))
+    assert "Agreed: Pegawai 01 has Thursday, 26 November now, and you have Wednesday, 25 November." in told
+    days = dict(
+        WfhDay.objects.active()
+        .filter(employee__in=[first.employee, second.employee])
+        .values_list("employee_id", "date")
+    )
+    assert days == {first.employee_id: THURSDAY, second.employee_id: WEDNESDAY}

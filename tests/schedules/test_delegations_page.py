@@ -198,6 +198,7 @@ def test_the_page_in_both_languages(cast, now, language):
     page = client.get("/delegations/").content.decode()
     assert f'<html lang="{language}">' in page
     assert "style=" not in page
+    assert "{#" not in page
 
 
 def test_queries_do_not_grow(cast, now):

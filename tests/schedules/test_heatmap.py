@@ -96,7 +96,7 @@ def test_drawn_with_a_line_a_name_and_the_same_numbers_as_a_table(planned, langu
         assert 'role="img"' in page
         assert "<title" in page
         assert "<desc" in page
-        assert page.count("stroke-dasharray") == len([d for d in DATES])  # only the unit with a minimum
+        assert page.count('class="minimum"') == len([d for d in DATES])  # only the unit with a minimum
         assert f'href="?unit={planned.planning.pk}"' in page
         assert "style=" not in page
         assert page.count("<td>") == 2 * len(DATES)
