@@ -61,11 +61,11 @@ class WfhDayAdmin(ActionAdmin):
 @admin.register(Request)
 class RequestAdmin(ActionAdmin):
     list_display = [
-        "sent_at",
+        "sent",
         "person",
         "kind_label",
         "instead_of",
-        "date",
+        "day",
         "state_label",
         "waits_for",
         "due",
@@ -115,7 +115,15 @@ class RequestAdmin(ActionAdmin):
 
     @display(description=gettext_lazy("instead of"), empty_value="–")
     def instead_of(self, request):
-        return request.gives_up.date if request.gives_up else None
+        return date_format(request.gives_up.date, "SHORT_DATE_FORMAT") if request.gives_up else None
+
+    @display(description=gettext_lazy("sent at"), ordering="sent_at")
+    def sent(self, request):
+        return date_format(timezone.localtime(request.sent_at), "SHORT_DATETIME_FORMAT")
+
+    @display(description=gettext_lazy("requested day"), ordering="date")
+    def day(self, request):
+        return date_format(request.date, "SHORT_DATE_FORMAT")
 
     @display(description=gettext_lazy("state"), label=REQUEST_TONES)
     def state_label(self, request):
@@ -130,7 +138,9 @@ class RequestAdmin(ActionAdmin):
 
     @display(description=gettext_lazy("to be decided by"), ordering="due_at", empty_value="–")
     def due(self, request):
-        return request.due_at if request.state == Request.State.SENT else None
+        if request.state != Request.State.SENT:
+            return None
+        return date_format(timezone.localtime(request.due_at), "SHORT_DATETIME_FORMAT")
 
     @display(description=gettext_lazy("stage"))
     def stage_label(self, request):

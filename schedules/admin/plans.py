@@ -79,7 +79,7 @@ class PlanAdmin(ActionAdmin):
 
     def page(self, request, template, plan, **context):
         """One page about a plan, in the admin's frame."""
-        context |= {"plan": plan, "week_name": week_name(plan.week), "opts": self.opts}
+        context |= {"plan": plan, "week_name": week_name(plan.week)}
         context |= self.admin_site.each_context(request)
         return TemplateResponse(request, f"admin/schedules/plan/{template}.html", context)
 

@@ -51,6 +51,7 @@ def _only_for(name: str) -> str:
 @admin.register(UnitRule)
 class UnitRuleAdmin(EnteringAdmin):
     list_display = ["for_whom", "kind_label", "amount_label", "when", "reason", "first_day", "last_day"]
+    list_display_links = ["kind_label"]
     list_select_related = ["unit", "agency"]
     list_filter = [("kind", ChoicesDropdownFilter), RuleUnitFilter]
     search_fields = ["unit__name", "unit__code", "reason", "post"]
@@ -149,7 +150,6 @@ class UnitRuleAdmin(EnteringAdmin):
         rules = holding(unit, timezone.localdate(timezone=unit.agency.zone))
         context = self.admin_site.each_context(request) | {
             "title": _("What holds in %(unit)s") % {"unit": unit.name},
-            "opts": self.opts,
             "unit": unit,
             "rules": [{"one": one, "when": days_said(one.rule)} for one in rules],
             "may_rule": covers(request.user, unit.agency_id, unit),

@@ -138,7 +138,9 @@ def people(spec: AgencySpec, sizes: list[tuple[str, int]], chance: random.Random
     for place, (unit, size) in enumerate(sizes):
         area = unit[: len(spec.code) + 3]
         if area not in area_heads:
-            area_heads[area] = _person(chance, numbers, area, head["nip"], Group.FIRST, "Pimpinan Tinggi Pratama", None)
+            # The leaders sit together at the top: alone in a unit each would be its whole minimum presence.
+            top = f"{spec.code}-00"
+            area_heads[area] = _person(chance, numbers, top, head["nip"], Group.FIRST, "Pimpinan Tinggi Pratama", None)
             rows.append(area_heads[area])
         seated = [cast[key] for key, seat in SEATS.items() if seat == place and key in cast]
         rows += _staff(chance, numbers, unit, size, area_heads[area]["nip"], seated)

@@ -104,12 +104,12 @@ def to_look_at(plan: Plan) -> QuerySet[UnitPlan]:
 def totals(plan: Plan) -> dict[str, int]:
     """People in the plan, those with a preference, and the balance of its units weighted by their people."""
     sums = UnitPlan.objects.filter(plan=plan).aggregate(
-        people=Sum("people"), with_choice=Sum("with_choice"), weighted=Sum(F("balance") * F("people"))
+        all_people=Sum("people"), wishing=Sum("with_choice"), weighted=Sum(F("balance") * F("people"))
     )
-    people = sums["people"] or 0
+    people = sums["all_people"] or 0
     return {
         "people": people,
-        "with_choice": sums["with_choice"] or 0,
+        "with_choice": sums["wishing"] or 0,
         "balance": int(Decimal(sums["weighted"] or 0) / people) if people else 100,
     }
 
