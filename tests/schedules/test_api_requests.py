@@ -184,27 +184,35 @@ def test_a_swap_is_the_colleagues_to_decide(lent):
     assert said(refused) == (403, "NOT_YOURS")
 
 
-@pytest.mark.parametrize(
-    ("body", "expected"),
-    [
-        ({"kind": "MOVE", "date": "2026-11-20"}, (409, "PAST")),
-        ({"kind": "MOVE", "date": "2027-02-03"}, (409, "TOO_FAR")),
-        ({"kind": "MOVE", "date": "2026-12-05"}, (409, "R-HARI-LIBUR")),
-        ({"kind": "MOVE", "date": "2026-11-25"}, (422, "OTHER_WEEK")),
-        ({"kind": "EXTRA", "date": "2026-11-25"}, (409, "NOT_ELIGIBLE")),  # no decision for this week
-        ({"kind": "MOVE", "date": "2026-12-03", "gives_up": RANDOM}, (409, "NOT_YOURS")),
-        ({"kind": "EXTRA", "date": "2026-12-03"}, (409, "R-BATAS-MINGGU")),
-        ({"kind": "RECUR", "date": "2026-12-10", "until": "2026-12-09"}, (409, "PAST")),
-        ({"kind": "RECUR", "date": "2026-12-10", "until": "2028-12-09"}, (422, "TOO_LONG")),
-        ({"kind": "RETURN", "day": RANDOM}, (409, "NOT_YOURS")),
-        ({"kind": "SWAP", "day": "own", "for_day": RANDOM}, (409, "OTHER_UNIT")),
-    ],
-)
-def test_what_is_refused_says_why(lent, body, expected):
-    own = {"MOVE": "gives_up", "SWAP": "day"}.get(body["kind"])
-    wanted = body | ({own: lent.day.pk} if own and body.get(own) in (None, "own") else {})
-    assert said(Caller(lent.sari_user).post("requests/", wanted)) == expected
+REFUSED = [
+    ({"kind": "MOVE", "date": "2026-11-20"}, (409, "PAST")),
+    ({"kind": "MOVE", "date": "2027-02-03"}, (409, "TOO_FAR")),
+    ({"kind": "MOVE", "date": "2026-12-05"}, (409, "R-HARI-LIBUR")),
+    ({"kind": "MOVE", "date": "2026-11-25"}, (422, "OTHER_WEEK")),
+    ({"kind": "EXTRA", "date": "2026-11-25"}, (409, "NOT_ELIGIBLE")),  # no decision for this week
+    ({"kind": "MOVE", "date": "2026-12-03", "gives_up": RANDOM}, (409, "NOT_YOURS")),
+    ({"kind": "EXTRA", "date": "2026-12-03"}, (409, "R-BATAS-MINGGU")),
+    ({"kind": "RECUR", "date": "2026-12-10", "until": "2026-12-09"}, (409, "PAST")),
+    ({"kind": "RECUR", "date": "2026-12-10", "until": "2028-12-09"}, (422, "TOO_LONG")),
+    ({"kind": "RETURN", "day": RANDOM}, (409, "NOT_YOURS")),
+    ({"kind": "SWAP", "day": "own", "for_day": RANDOM}, (409, "OTHER_UNIT")),
+]
+
+
+def test_what_is_refused_says_why(lent):
+    sari = Caller(lent.sari_user)
+    for body, expected in REFUSED:
+        own = {"MOVE": "gives_up", "SWAP": "day"}.get(body["kind"])
+        wanted = body | ({own: lent.day.pk} if own and body.get(own) in (None, "own") else {})
+        assert said(sari.post("requests/", wanted)) == expected, body
     assert not Request.objects.exists()
+
+
+def test_what_cannot_be_changed_is_asked_for_anew(lent):
+    sari, budi = Caller(lent.sari_user), Caller(lent.budi_user)
+    made = sari.post("requests/", {"kind": "RECUR", "date": "2026-12-10", "until": "2027-02-25"}).json()
+    budi.post(f"requests/{made['id']}/return/", {"reason": "Pilih hari lain"}, match=1)
+    assert said(sari.post(f"requests/{made['id']}/send/", match=2)) == (409, "NOT_POSSIBLE")
 
 
 def test_a_colleagues_day_answers_like_none(lent):
