@@ -1,4 +1,4 @@
-"""`make bench`: the weekly run against its own floor, in one process. Prints ratios; a time by itself proves nothing.
+"""`make bench`, first part: the weekly run against its own floor. Prints ratios; a time by itself proves nothing.
 
 python -m benchmarks [people]        (default 100,000; on a throw-away database)
 """
@@ -18,7 +18,6 @@ from django.db import connection  # noqa: E402  after setup
 from eligibility import engine  # noqa: E402
 from eligibility.actions import load_policies, publish_run, put_in_force, start_run, work_run  # noqa: E402
 from employees.models import Agency, AgencyInputs, Unit, User  # noqa: E402
-from schedules.actions.weekly import draft_week  # noqa: E402
 
 WEEK = dt.date(2026, 11, 23)
 AT = dt.datetime(2026, 11, 20, 8, tzinfo=dt.UTC)
@@ -97,8 +96,6 @@ def main() -> None:
     print(
         f"a week in which {share:.1%} change: {second:.2f} s = {people / second:,.0f} people/s, {second / floor:.2f} x"
     )
-    draft, planned = timed(lambda: draft_week(agency=agency, week=WEEK))
-    print(f"planning {len(draft.rows) + len(draft.without):,} eligible people: {planned:.2f} s")
 
 
 if __name__ == "__main__":

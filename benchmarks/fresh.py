@@ -1,4 +1,7 @@
-"""Runs the benchmarks on a copy of the migrated template that is dropped afterwards."""
+"""Runs the benchmarks, each on a copy of the migrated template that is dropped afterwards.
+
+python -m benchmarks.fresh [people] [part …]      parts: run plan bulk fair (default: all)
+"""
 
 import os
 import subprocess
@@ -8,14 +11,26 @@ from urllib.parse import urlsplit, urlunsplit
 from wfh_portal.embedded import execute
 
 NAME = "wfh_bench"
+PARTS = {
+    "run": "benchmarks",
+    "plan": "benchmarks.planning",
+    "bulk": "benchmarks.bulk",
+    "fair": "benchmarks.fairness",
+}
 
 
 def main() -> int:
+    people = [word for word in sys.argv[1:] if word.isdigit()]
+    wanted = [word for word in sys.argv[1:] if not word.isdigit()] or list(PARTS)
+    return max(_part(PARTS[name], people) for name in wanted)
+
+
+def _part(module: str, people: list[str]) -> int:
     owner = os.environ["DATABASE_OWNER_URL"]
     execute(owner, f"CREATE DATABASE {NAME} TEMPLATE {os.environ['TEST_TEMPLATE_DB']}")
     url = urlunsplit(urlsplit(owner)._replace(path=f"/{NAME}"))
     try:
-        command = [sys.executable, "-m", "benchmarks", *sys.argv[1:]]
+        command = [sys.executable, "-m", module, *(people if module in ("benchmarks", "benchmarks.planning") else [])]
         return subprocess.run(command, env=os.environ | {"DATABASE_URL": url}, check=False).returncode
     finally:
         execute(owner, f"DROP DATABASE {NAME} WITH (FORCE)")
