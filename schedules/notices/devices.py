@@ -27,8 +27,10 @@ def deliver_push(*, payload: dict, at: dt.datetime, send: Callable[[PushSubscrip
     that shows the same notice twice replaces the first.
     """
     notice = Notice.objects.select_related("receiver").filter(key=payload["notice"]).first()
-    devices = PushSubscription.objects.filter(user__employee=notice.receiver if notice else None, user__is_active=True)
-    found = list(devices.select_related("user").order_by("pk")) if is_on() and notice else []
+    if notice is None or not is_on():
+        return 0
+    devices = PushSubscription.objects.filter(user__employee=notice.receiver, user__is_active=True)
+    found = list(devices.select_related("user").order_by("pk"))
     if not found:
         return 0
     with translation.override(found[0].user.language):

@@ -8,6 +8,7 @@ import urllib.request
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 
 from schedules.models import PushSubscription
 
@@ -45,9 +46,13 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
 def post_push(device: PushSubscription, data: bytes, *, at: dt.datetime) -> int:
     """Seal `data` for a browser and post it to its push service; the HTTP status. Raises `OSError` without an answer,
     `ValueError` for a key that is none."""
+    try:
+        who = proof(device.endpoint, settings.WEBPUSH_PRIVATE_KEY, settings.WEBPUSH_CONTACT, at)
+    except ValueError as error:  # the portal's own fault: no reason to forget a device
+        raise ImproperlyConfigured("WEBPUSH_PRIVATE_KEY is no key; make a pair: manage.py push_keys") from error
     body = seal(data, device.p256dh, device.auth, salt=os.urandom(16), once=new_key())
     headers = {
-        "Authorization": proof(device.endpoint, settings.WEBPUSH_PRIVATE_KEY, settings.WEBPUSH_CONTACT, at),
+        "Authorization": who,
         "Content-Encoding": "aes128gcm",
         "Content-Type": "application/octet-stream",
         "TTL": str(int(LIFE.total_seconds())),

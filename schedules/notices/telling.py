@@ -80,7 +80,7 @@ def facts_of(subject) -> dict:
         "date": subject.date.isoformat(),
         "slot": subject.slot,
         "instead": given.date.isoformat() if given else None,
-        "stays": bool(given) and given.state == WfhDay.State.ACTIVE,
+        "stays": given is not None and given.state == WfhDay.State.ACTIVE,
         "by": subject.decided_by_id,
         "for": subject.decided_for_id,
         "reason": subject.decision_reason,

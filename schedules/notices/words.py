@@ -125,9 +125,10 @@ def _of_plan(plan: Plan, one: Allotment | None) -> dict[str, Any]:
 
 
 def _of_delegation(one: Delegation) -> dict[str, Any]:
+    first, beyond = one.valid.lower, one.valid.upper
     return {
         "person": one.delegator.full_name,
-        "first": date_format(one.valid.lower, "DATE_FORMAT"),
-        "last": date_format(one.valid.upper - dt.timedelta(days=1), "DATE_FORMAT") if one.valid.upper else "",
+        "first": date_format(first, "DATE_FORMAT") if first else "",
+        "last": date_format(beyond - dt.timedelta(days=1), "DATE_FORMAT") if beyond else "",
         "on_leave_only": one.on_leave_only,
     }

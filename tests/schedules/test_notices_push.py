@@ -10,6 +10,7 @@ import pytest
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, utils
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 
 from employees.models import User
@@ -246,6 +247,13 @@ def test_no_answer_is_asked_again_and_a_bad_key_is_gone(cast, device, at):
     PushSubscription.objects.update(p256dh=encoded(b"\x04" + b"\1" * 64))  # no point of the curve
     deliver_push(payload=told(cast, at), at=at, send=lambda one, data: post_push(one, data, at=at))
     assert not PushSubscription.objects.exists()
+
+
+def test_a_wrong_key_of_the_portal_itself_forgets_no_device(cast, device, on, at):
+    on.WEBPUSH_PRIVATE_KEY = "AAAA"
+    with pytest.raises(ImproperlyConfigured, match="push_keys"):
+        deliver_push(payload=told(cast, at), at=at, send=lambda one, data: post_push(one, data, at=at))
+    assert PushSubscription.objects.count() == 1
 
 
 def test_an_address_no_longer_allowed_gets_nothing(cast, device, on, at):

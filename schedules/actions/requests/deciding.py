@@ -149,7 +149,7 @@ def _write(by: User, outcomes: list[Outcome], days: list[WfhDay], at) -> None:
 
 def _told(request: Request) -> list[tuple]:
     """Who hears of an approval: whoever asked; of a swap the colleague too, and the supervisor, who did not decide."""
-    told = [("request-approved", request, request.employee_id, "")]
+    told: list[tuple] = [("request-approved", request, request.employee_id, "")]
     if request.kind == Kind.SWAP:
         told.append(("request-approved", request, request.colleague_id, f"{request.version}:colleague"))
         if request.supervisor_id and request.supervisor_id != request.colleague_id:
