@@ -130,9 +130,9 @@ class DelegateForm(forms.Form):
     on_leave_only = forms.BooleanField(label=_("Only on days on which I am on leave"), required=False)
 
     def clean(self):
-        cleaned = super().clean()
+        super().clean()
         for name in ("first", "last"):
-            day = cleaned.get(name)
+            day = self.cleaned_data.get(name)
             if day and not dt.date(2000, 1, 1) <= day <= dt.date(2100, 12, 31):
                 self.add_error(name, _("Check the year of this date."))
-        return cleaned
+        return self.cleaned_data

@@ -160,7 +160,7 @@ def _week(monday, days, members: list[Member], heat: Heatmap, planned: bool, tod
 
 def _on(places: list[Placement], date: dt.date) -> Placement | None:
     for place in places:
-        if place.valid.lower <= date and (place.valid.upper is None or date < place.valid.upper):
+        if (place.valid.lower or date) <= date and (place.valid.upper is None or date < place.valid.upper):
             return place
     return None
 

@@ -57,7 +57,7 @@ def approve_chosen(request):
     """Approve everything ticked: what fits is given, what does not stays and says why."""
     form = ApproveManyForm(request.POST)
     if not form.is_valid():
-        messages.error(request, " ".join(form.errors["chosen"]))
+        messages.error(request, " ".join(str(error) for error in form.errors["chosen"]))
         return redirect("approvals")
     chosen = dict(form.cleaned_data["chosen"])
     known = set(Request.objects.visible_to(request.user).filter(pk__in=chosen).values_list("pk", flat=True))

@@ -12,6 +12,7 @@ from ledger.models import Event
 from schedules.models import Delegation, Notice
 from tests import factories
 
+from .deciding import lend
 from .pages import FRIDAY, MONDAY, as_, text
 
 LAST = MONDAY + dt.timedelta(days=13)
@@ -25,17 +26,6 @@ def english(user):
 
 def form(person, **fields):
     return {"delegate": person.pk, "first": MONDAY.isoformat(), "last": LAST.isoformat()} | fields
-
-
-def lend(cast, delegator, delegate, now, **fields):
-    return Delegation.objects.create(
-        agency=cast.agency,
-        delegator=delegator,
-        delegate=delegate,
-        created_at=now,
-        created_by=cast.dewi_user,
-        **{"valid": factories.ALWAYS} | fields,
-    )
 
 
 def test_a_stand_in_is_named_from_the_people_around_one(cast, now):

@@ -8,9 +8,10 @@ from django.test.utils import CaptureQueriesContext
 
 from employees.models import Employee, Holiday, Placement, Role, Unit
 from ledger.models import Event
-from schedules.models import Delegation, UnitRule, WfhDay
+from schedules.models import UnitRule, WfhDay
 from tests import factories
 
+from .deciding import lend
 from .pages import FRIDAY, MONDAY, THURSDAY, TUESDAY, WEDNESDAY, as_, given, text
 
 REASON = {"reason": "Kunjungan menteri"}
@@ -20,17 +21,6 @@ def english(user):
     client = as_(user)
     client.cookies["language"] = "en"
     return client
-
-
-def lend(cast, delegator, delegate, now, **fields):
-    return Delegation.objects.create(
-        agency=cast.agency,
-        delegator=delegator,
-        delegate=delegate,
-        created_at=now,
-        created_by=cast.dewi_user,
-        **{"valid": factories.ALWAYS} | fields,
-    )
 
 
 def test_who_is_where_this_week_and_next(week):
