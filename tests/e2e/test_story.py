@@ -7,11 +7,13 @@ import datetime as dt
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.db.models import F
 from django.utils import timezone
 from playwright.sync_api import expect
 
 from eligibility.actions import load_policies, put_in_force
 from employees.calendar import week_name, week_of
+from employees.models import User
 from schedules.models import Request, WfhDay
 from tests import factories
 from tests.rig import until
@@ -31,6 +33,7 @@ def ministry(transactional_db, settings):
     """
     settings.PASSWORD_HASHERS = ["wfh_portal.hashers.PortalArgon2Hasher"]
     cast = factories.cast()
+    User.objects.update(quiet_until=F("quiet_from"), quiet_days_off=False)  # the mail comes at any hour
     cast.agency.run_weekday, cast.agency.run_hour = 1, 0
     cast.agency.save()
     cast.monday = week_of(timezone.now(), cast.agency.zone) + dt.timedelta(days=7)
@@ -120,6 +123,22 @@ def _hadi_publishes(hadi, cast, processes):
     expect(hadi.page.locator("body")).to_contain_text(week_name(cast.monday))
     hadi.shot("4-run-waits")
     hadi.page.click("form[action$='/publish/'] button")
+    _hadi_publishes_the_plan(hadi, cast, processes)
+
+
+def _hadi_publishes_the_plan(hadi, cast, processes):
+    """The run is drafted into a plan, which waits on the first page; three clicks: open, look, publish."""
+    drafted = "a[href*='/admin/schedules/plan/'][href$='/change/']"
+
+    def waits():
+        hadi.page.goto("/admin/")
+        return hadi.page.locator(f"main {drafted}, #content {drafted}").count()
+
+    until(waits, "the draft waits on the first page", log=processes.log, pause=0.5)
+    assert not WfhDay.objects.filter(employee=cast.sari).exists()
+    hadi.page.click(f"main {drafted}, #content {drafted}")
+    hadi.shot("4-plan-draft")
+    hadi.page.click("form[action$='/publish/'] button")
     until(lambda: WfhDay.objects.filter(employee=cast.sari).exists(), "the week is planned", log=processes.log)
 
 
@@ -157,6 +176,17 @@ def _the_day_has_moved(sari, cast, asked, processes):
     sari.page.goto("/")
     expect(sari.page.locator("li", has_text="WFH")).to_contain_text([f"{asked.day} "])
     sari.shot("9-moved", readable_by_all=True)
-    assert WfhDay.objects.active().get(employee=cast.sari).date == asked
-    key = f"request-approved.{Request.objects.get().pk}@"
-    until(lambda: key in processes.log(), "the mail is sent by the worker", log=processes.log)
+    day = WfhDay.objects.active().get(employee=cast.sari)
+    assert day.date == asked
+    for name, where in (
+        ("10-requests", "/requests/"),
+        ("11-swap", f"/swaps/new/?day={day.pk}"),
+        ("12-give-back", f"/days/{day.pk}/give-back/"),
+        ("13-wishes", "/wishes/"),
+        ("14-series", f"/requests/series/?date={asked}&until={asked + dt.timedelta(weeks=4)}"),
+    ):
+        sari.page.goto(where)
+        sari.shot(name, readable_by_all=True)
+    key = f"request-approved.{Request.objects.get().pk}."
+    mailed = lambda: key in (processes.folder / "worker.log").read_text()  # noqa: E731
+    until(mailed, "the mail is sent by the worker", log=processes.log)
