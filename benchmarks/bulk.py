@@ -32,8 +32,9 @@ def main() -> None:
     Placement.objects.exclude(employee=4_000).update(supervisor=4_000)
     free = WfhDay.objects.active().exclude(date=FRIDAY).order_by("employee_id", "date").distinct("employee_id")
     on_friday = set(WfhDay.objects.active().filter(date=FRIDAY).values_list("employee_id", flat=True))
-    asked = [_request(agency, day) for day in free if day.employee_id not in on_friday][:MANY]
-    Request.objects.bulk_create(asked)
+    others = [day for day in free if day.employee_id not in on_friday]
+    spread = others[:: max(1, len(others) // MANY)][:MANY]  # over all units
+    Request.objects.bulk_create([_request(agency, day) for day in spread])
     chosen = list(Request.objects.values_list("pk", "version"))
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
