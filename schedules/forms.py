@@ -1,6 +1,7 @@
 """Input about requests for another day, swaps, days given back, and wishes."""
 
 import datetime as dt
+from typing import cast
 
 from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -99,7 +100,8 @@ class WishesForm(forms.Form):
 
     def __init__(self, *args, working_days: int = 5, **kwargs):
         super().__init__(*args, **kwargs)
-        for field in self.fields.values():
+        for name in self.fields:
+            field = cast("forms.ChoiceField", self.fields[name])
             field.choices = [("", _("no wish")), *WEEKDAYS[:working_days]]
 
     def clean(self):

@@ -2,6 +2,7 @@
 
 import dataclasses
 import datetime as dt
+from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -191,7 +192,7 @@ def _change(request, one: Request, form: AgainForm, status: int = 200):
     """The form of a request that exists already: its half of the day stays."""
     reader = request.reader
     (week,) = queries.my_weeks(reader.person, [one.week], today=reader.today)
-    context = {
+    context: dict[str, Any] = {
         "day": one.date,
         "given": one.gives_up,
         "slots": [],

@@ -2,6 +2,8 @@
 
 import dataclasses
 import datetime as dt
+from typing import cast
+from zoneinfo import ZoneInfo
 
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -83,7 +85,8 @@ def _shown(week: queries.WeekView, now: dt.datetime) -> Shown:
 
 def _own(day: queries.DayView, week: queries.WeekView, waits: bool, now: dt.datetime) -> OwnDay:
     free = day.closes is not None and now < day.closes
-    begins = office_hours(day.date, day.closes.tzinfo)[0] if day.closes else now
+    zone = cast("ZoneInfo", day.closes.tzinfo) if day.closes else None  # of the unit's place
+    begins = office_hours(day.date, zone)[0] if zone else now
     return OwnDay(
         day,
         move=week.can_ask and not day.today,
