@@ -69,8 +69,7 @@ class RequestAdmin(ActionAdmin):
         "state_label",
         "waits_for",
         "due",
-        "decided_by",
-        "decided_for",
+        "decided",
     ]
     list_select_related = ["employee", "gives_up", "holder", "decided_by__employee", "decided_for"]
     list_filter = [("state", ChoicesDropdownFilter), ("kind", ChoicesDropdownFilter), UnitFilter]
@@ -142,6 +141,12 @@ class RequestAdmin(ActionAdmin):
             return None
         return date_format(timezone.localtime(request.due_at), "SHORT_DATETIME_FORMAT")
 
+    @display(description=gettext_lazy("decided by"), empty_value="–")
+    def decided(self, request):
+        if request.decided_by is None or request.decided_for is None:
+            return request.decided_by
+        return _("%(who)s, on behalf of %(whom)s") % {"who": request.decided_by, "whom": request.decided_for}
+
     @display(description=gettext_lazy("stage"))
     def stage_label(self, request):
         return _("%(stage)s of %(stages)s") % {"stage": request.stage, "stages": request.stages}
@@ -196,6 +201,8 @@ class DelegationAdmin(ActionAdmin):
         return [path("<int:pk>/end/", view, name="schedules_delegation_end"), *super().get_urls()]
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
+        if not self.may_read(request.user):
+            raise PermissionDenied
         one = self.get_object(request, object_id)
         over = one.ended_at or (one.valid.upper and one.valid.upper <= timezone.localdate())
         mine = request.user.reach.me in (one.delegator_id, one.delegate_id)

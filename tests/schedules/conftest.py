@@ -72,3 +72,16 @@ def waiting(lent, now):
     """Sari's request for Thursday 3 December, as sent; it waits for Budi."""
     date = dt.date(2026, 12, 3)
     return send_request(by=lent.sari_user, date=date, gives_up_id=lent.day.pk, reason="Mengantar orang tua", at=now)
+
+
+@pytest.fixture
+def drafted(cast, now):
+    """BERJENJANG-2026 in force, 2026-W49 decided; its plan waits as a draft. Everybody of both units is very good."""
+    load_policies(by=None, at=now)
+    put_in_force(agency=cast.agency, policy_code="BERJENJANG-2026", since=dt.date(2026, 1, 1), by=None, at=now)
+    for person in (cast.sari, cast.budi, cast.eko, *cast.team):
+        factories.appraisal(person)
+    run = weekly.run_week(agency=cast.agency, track="REWARD", week=WEEK, by=None, at=now)
+    publish_run(run_id=run.pk, by=cast.hadi_user, at=now, version=run.version)
+    cast.plan = plans.plan_week(agency=cast.agency, week=WEEK, by=None, at=now)
+    return cast
