@@ -38,7 +38,7 @@ class Reader:
     def person(self) -> Employee | None:
         """The civil servant the account belongs to."""
         number = getattr(self.user, "employee_id", None)
-        person = Employee.objects.select_related("agency").filter(pk=number).first() if number else None
+        person = Employee.objects.with_zone().select_related("agency").filter(pk=number).first() if number else None
         if person:
             self.user.employee = person  # so that nothing fetches it again
         return person
@@ -49,7 +49,7 @@ class Reader:
 
     @property
     def zone(self) -> ZoneInfo:
-        return self.agency.zone if self.agency else ZoneInfo(settings.TIME_ZONE)
+        return self.person.zone if self.person else ZoneInfo(settings.TIME_ZONE)
 
     @property
     def today(self) -> dt.date:

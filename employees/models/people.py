@@ -1,12 +1,14 @@
 """People and where they are placed, by date."""
 
 import uuid
+import zoneinfo
 
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateRangeField, RangeOperators
 from django.contrib.postgres.indexes import GinIndex, GistIndex
 from django.db import models
-from django.db.models import DateField, Exists, F, Func, OuterRef, Q
+from django.db.models import DateField, Exists, F, Func, OuterRef, Q, Value
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Cast, Now
 from django.utils.translation import gettext_lazy as _
 
@@ -21,9 +23,19 @@ from .tracking import versions
 NIP_SHAPE = r"^(18|19|20)\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])\d{4}(0[1-9]|1[0-2]|2[1-9])[12](?!000)\d{3}$"
 
 
-def today_of_agency(agency="agency"):
-    """SQL for today's date in the agency's own zone, by the database's clock."""
-    return Cast(Func(F(f"{agency}__time_zone"), Now(), function="timezone"), DateField())
+# Indonesia has three zones and no summer time; a unit's place decides which (domain.md §5).
+UNIT_ZONE = """
+(SELECT above.time_zone FROM employees_placement place
+ JOIN employees_unit unit ON unit.id = place.unit_id
+ JOIN employees_unit above ON above.path @> unit.path AND above.time_zone <> ''
+ WHERE place.employee_id = employees_employee.id AND place.valid @> current_date
+ ORDER BY nlevel(above.path) DESC LIMIT 1)
+"""
+
+
+def today_of_agency(agency="agency", at=None):
+    """SQL for today's date in the agency's own zone, by the database's clock or at an instant."""
+    return Cast(Func(F(f"{agency}__time_zone"), Now() if at is None else Value(at), function="timezone"), DateField())
 
 
 class EmployeeQuerySet(models.QuerySet):
@@ -41,6 +53,10 @@ class EmployeeQuerySet(models.QuerySet):
             )
         )
         return self.filter(mine | team | self.granted(user, READS_PEOPLE))
+
+    def with_zone(self):
+        """Each with `unit_zone`: the time zone of where they are placed today, of the nearest unit that has its own."""
+        return self.annotate(unit_zone=RawSQL(UNIT_ZONE, []))  # noqa: S611 - a constant of our own
 
     @staticmethod
     def granted(user, roles, employee="pk", agency="agency_id"):
@@ -129,6 +145,11 @@ class Employee(models.Model):
 
     def __str__(self) -> str:
         return self.full_name
+
+    @property
+    def zone(self) -> zoneinfo.ZoneInfo:
+        """The zone of the person's unit where the row was read `with_zone`, else the agency's."""
+        return zoneinfo.ZoneInfo(getattr(self, "unit_zone", None) or self.agency.time_zone)
 
     @property
     def full_name(self) -> str:

@@ -11,6 +11,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from employees.calendar import local_date, monday_of
+from employees.models import Employee
 from ledger.api import WRITE_HEADERS, WRITE_PROBLEMS, Writes, problems
 from schedules import queries
 from schedules.actions import requests as actions
@@ -76,10 +77,11 @@ class MyWeek(APIView):
         responses={200: WeekSerializer, **problems(400, 404)},
     )
     def get(self, request):
-        employee = request.user.employee
+        mine = Employee.objects.with_zone().select_related("agency").filter(pk=request.user.employee_id)
+        employee = mine.first()
         if employee is None:
             raise exceptions.NotFound
-        today = local_date(timezone.now(), employee.agency.zone)
+        today = local_date(timezone.now(), employee.zone)
         try:
             named = request.query_params.get("week")
             monday = read_week(named) if named else monday_of(today)
