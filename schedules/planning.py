@@ -116,10 +116,7 @@ class _Week:
         self.best = [self._best(person) for person in people]
 
     def fill(self) -> list[Given]:
-        given = [
-            Given(person.employee_id, n + 1, min(person.earned, len(self.best[n])), person.owed)
-            for n, person in enumerate(self.people)
-        ]
+        given = [Given(person.employee_id, n + 1, self._earned(n), person.owed) for n, person in enumerate(self.people)]
         claims = [(_claim(self.people[n], turn), n) for n, one in enumerate(given) for turn in range(one.earned)]
         for _place, n in sorted(claims):
             if not self._take(n):
@@ -140,6 +137,19 @@ class _Week:
         if not person.away:
             return ranked
         return [(rank, i) for rank, i in ranked if self.dates[i] not in person.away]
+
+    def _earned(self, n: int) -> int:
+        """As many as their rating says; none where nothing but their own absence leaves no day."""
+        return 0 if self._absent(n) else min(self.people[n].earned, len(self.best[n]))
+
+    def _absent(self, n: int) -> bool:
+        """Whether they are away whenever the unit has a day open (or, with none open, all week)."""
+        if not self.people[n].away:
+            return not self.dates
+        return not self._has_room(n) and (not self.best[n] or any(left > 0 for left in self.start))
+
+    def _has_room(self, n: int) -> bool:
+        return any(self.start[i] > 0 for _rank, i in self.best[n])
 
     @staticmethod
     def _rank(person: Candidate, day: int) -> int:
@@ -246,7 +256,7 @@ class _Week:
     def _close(self, n: int, one: Given) -> None:
         best, mine = self.best[n], self.got[n]
         if not mine:
-            one.why = "AWAY" if not best else "NO_ROOM" if any(self.start[i] > 0 for _r, i in best) else "CLOSED"
+            one.why = "AWAY" if self._absent(n) else "NO_ROOM" if self._has_room(n) else "CLOSED"
             return
         one.dates = [self.dates[i] for i in sorted(mine)]
         rank = min(rank for rank, i in best if i in mine)

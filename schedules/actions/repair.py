@@ -21,7 +21,7 @@ from employees.models import Agency, Employee, Holiday, Placement, Unit, User
 from ledger.trail import record
 from schedules import queries, states
 from schedules.models import Plan, Request, UnitRule, WfhDay
-from schedules.notices import tell_each
+from schedules.notices import tell, tell_each
 from schedules.planning import Candidate, allocate
 from schedules.queries.cover import Cover
 from schedules.queries.fairness import owed_by
@@ -147,9 +147,9 @@ def repair_week(
     if not reason.strip():
         raise Refused("REASON_MISSING", _("Give a reason: everybody affected reads it and it stays on record."))
     Agency.objects.select_for_update(no_key=True).get(pk=agency.pk)
+    lock_units(_within(agency, unit).values_list("pk", flat=True))  # nobody gives a day while these are looked at
     _close_dates(by, agency, dates, unit, reason.strip(), at, kind)
     proposal = propose_repair(agency=agency, dates=dates, unit=unit, at=at)
-    lock_units(line.day.unit_id for line in proposal.lines)
     if proposal.digest != digest:
         raise Refused("CHANGED", _("Days, leave or unit rules changed since this list was made. Look at it again."))
     plan = _revise(by, agency, monday_of(min(dates)), reason.strip(), at)
@@ -162,6 +162,12 @@ def repair_week(
     after["dates"] = [date.isoformat() for date in proposal.dates]
     record(verb="plan.revise", subject=plan, by=by, at=at, agency_id=agency.pk, reason=reason.strip(), after=after)
     return plan
+
+
+def _within(agency: Agency, unit: Unit | None):
+    """The unit and all below it; without one, every unit of the agency."""
+    rows = Unit.objects.filter(agency=agency)
+    return rows.filter(path__within=unit.path) if unit is not None else rows
 
 
 def _close_dates(by: User, agency: Agency, dates, unit: Unit | None, reason: str, at, kind: str) -> None:
@@ -219,7 +225,8 @@ def _write(plan: Plan, proposal: Proposal, by: User, reason: str, at) -> None:
     WfhDay.objects.filter(pk__in=[line.day.pk for line in moved]).update(state=WfhDay.State.REPLACED)
     WfhDay.objects.filter(pk__in=[line.day.pk for line in lost]).update(state=WfhDay.State.LOST)
     WfhDay.objects.bulk_create([_instead(plan, line.day, line.date) for line in moved if line.date], batch_size=2_000)
-    Plan.objects.filter(pk=plan.pk).update(given=plan.given - len(lost), version=F("version") + 1)
+    planned = sum(1 for line in lost if line.day.plan_id)  # a day given on request was never among those of the plan
+    Plan.objects.filter(pk=plan.pk).update(given=plan.given - planned, version=F("version") + 1)
     plan.refresh_from_db()
     common = {"reason": reason, "by": by.pk}
     for line in moved:
@@ -255,11 +262,15 @@ def _instead(plan: Plan, day: WfhDay, date: dt.date) -> WfhDay:
 
 
 def _end_requests(proposal: Proposal, at) -> None:
-    """Open requests for the closed dates, or giving up a day that is gone, can no longer be met: they end now."""
-    days = [line.day.pk for line in proposal.lines]
-    rows = Request.objects.filter(state__in=states.OPEN, agency=proposal.agency)
-    for request in rows.filter(Q(date__in=proposal.dates) | Q(gives_up__in=days) | Q(takes__in=days)):
-        place = queries.placed_within(request, proposal.unit)
-        if place:
-            close(one_locked(request.pk), "expire", by=None, at=at)
-            tell_each([("request-expired", request, request.employee_id, "", {})], at=at)
+    """Open requests for the closed dates, or giving up a day that is gone, can no longer be met: they end now. A fixed
+    weekday that begins on one of them goes on."""
+    days = {line.day.pk for line in proposal.lines}
+    rows = Request.objects.filter(state__in=states.OPEN, agency=proposal.agency).exclude(kind=Request.Kind.RECUR)
+    hanging = rows.filter(Q(date__in=proposal.dates) | Q(gives_up__in=days) | Q(takes__in=days)).order_by("pk")
+    for found in list(hanging):
+        if not {found.gives_up_id, found.takes_id} & days and not queries.placed_within(found, proposal.unit):
+            continue
+        request = one_locked(found.pk)
+        if request.state in states.OPEN:  # not decided while this stood in line
+            close(request, "expire", by=None, at=at)
+            tell("request-expired", request, request.employee_id, at)

@@ -47,10 +47,12 @@ def away_today(ids: list[int], today: dt.date) -> set[int]:
     return set(Leave.objects.on(today).filter(employee__in=ids).values_list("employee_id", flat=True))
 
 
-def reachable(ids: list[int], today: dt.date) -> list[int]:
-    """Those of these who can decide today: they have a working account, and are not on leave or somebody stands in."""
+def reachable(ids: list[int], today: dt.date, *, never: set[int]) -> list[int]:
+    """Those of these who can decide today: not ruled out, with a working account, and not on leave unless somebody
+    stands in who is not ruled out either."""
+    ids = [pk for pk in ids if pk not in never]
     accounts = User.objects.filter(employee__in=ids, is_active=True).values_list("employee_id", flat=True)
-    lent = Delegation.objects.standing().filter(delegator__in=ids, valid__contains=today)
+    lent = Delegation.objects.standing().filter(delegator__in=ids, valid__contains=today).exclude(delegate__in=never)
     covered, away, known = set(lent.values_list("delegator_id", flat=True)), away_today(ids, today), set(accounts)
     return [pk for pk in ids if pk in known and (pk not in away or pk in covered)]
 
@@ -59,7 +61,7 @@ def holder_for(line: Line, today: dt.date, *, never: set[int]) -> int | None:
     """The first in the line who can decide today and is not ruled out; None: HR."""
     if line.circular:
         return None
-    return next(iter(reachable([pk for pk in line.ids if pk not in never], today)), None)
+    return next(iter(reachable(line.ids, today, never=never)), None)
 
 
 def next_after(line: Line, holder_id: int | None, today: dt.date, *, never: set[int]) -> int | None:
@@ -67,4 +69,4 @@ def next_after(line: Line, holder_id: int | None, today: dt.date, *, never: set[
     if line.circular or holder_id not in line.ids:
         return None
     above = line.ids[line.ids.index(holder_id) + 1 :]
-    return next(iter(reachable([pk for pk in above if pk not in never], today)), None)
+    return next(iter(reachable(above, today, never=never)), None)

@@ -77,12 +77,19 @@ class Person:
     post: str = ""
     leave: dict[dt.date, str] = dataclasses.field(default_factory=dict)
     days: list[tuple[int, dt.date, str, str]] = dataclasses.field(default_factory=list)  # id, date, slot, origin
+    given_up: list[tuple[int, dt.date, str, str]] = dataclasses.field(default_factory=list)  # still in the counts
 
     def without(self, day_id: int | None) -> "Person":
-        return dataclasses.replace(self, days=[day for day in self.days if day[0] != day_id])
+        left = [day for day in self.days if day[0] != day_id]
+        return dataclasses.replace(self, days=left, given_up=[day for day in self.days if day[0] == day_id])
 
     def at_home(self, date: dt.date, half: int) -> bool:
         return date not in self.leave and any(d == date and half in OF_SLOT[slot] for _i, d, slot, _o in self.days)
+
+    def counted(self, date: dt.date, half: int) -> bool:
+        """Whether the cover counts the person as at home, be it by the day that they would give up."""
+        own = self.days + self.given_up
+        return date not in self.leave and any(d == date and half in OF_SLOT[slot] for _i, d, slot, _o in own)
 
 
 class Cover:
@@ -166,7 +173,7 @@ class Cover:
         Of two halves the worse one counts, for the share at home and for the minimum each by itself.
         """
         halves = OF_SLOT[slot]
-        mine = [person is not None and person.at_home(date, half) for half in HALVES]
+        mine = [person is not None and person.counted(date, half) for half in HALVES]
         away = person is not None and date in person.leave
         home = [self.home.get((unit_id, date), (0, 0))[h] - mine[h] for h in HALVES]
         present = [self.present(unit_id, date, h) - (0 if mine[h] or away else 1) for h in HALVES]
@@ -206,7 +213,7 @@ class Cover:
             on_request=facts.on_request or any(o in ("REQUEST", "SWAP", "REPAIR") for _s, o in same_date),
             used_this_week=used,
             on_leave=person.leave.get(date, ""),
-            taken=any(mine[h] for h in halves),
+            taken=any(person.at_home(date, h) for h in halves),
             post=post if needs[tight] else "",
             post_present=there[tight],
             post_minimum=needs[tight],
@@ -257,12 +264,14 @@ def _rows(sql: str, **names: Any) -> list[tuple]:
 
 
 def _at_home(agency_id: int, dates, unit_ids) -> dict[tuple[int, dt.date], list[int]]:
-    """People at home by unit, date and half; whoever is on leave that day is counted there and not here."""
+    """People at home by unit, date and half; whoever is on leave that day is counted there and not here. Whoever has
+    moved since the day was given counts where they are placed on it, as everywhere else."""
     rows = _rows(
-        """SELECT w.unit_id, w.date, count(*) FILTER (WHERE w.slot <> 'PM'), count(*) FILTER (WHERE w.slot <> 'AM')
+        """SELECT p.unit_id, w.date, count(*) FILTER (WHERE w.slot <> 'PM'), count(*) FILTER (WHERE w.slot <> 'AM')
            FROM schedules_wfhday w
+           JOIN employees_placement p ON p.employee_id = w.employee_id AND p.valid @> w.date
            WHERE w.agency_id = %(agency)s AND w.state = 'ACTIVE' AND w.date = ANY(%(dates)s)
-             AND (%(units)s::bigint[] IS NULL OR w.unit_id = ANY(%(units)s))
+             AND (%(units)s::bigint[] IS NULL OR p.unit_id = ANY(%(units)s))
              AND NOT EXISTS (SELECT FROM employees_leave l WHERE l.employee_id = w.employee_id AND l.valid @> w.date)
            GROUP BY 1, 2""",
         agency=agency_id,

@@ -81,9 +81,9 @@ class Situation:
         """Count a day as given, and the one given up as free again."""
         place = self.places[request.employee_id, request.date]
         cover, person = self.covers[request.agency_id], self.persons[request.employee_id]
-        old = next(((d, s) for pk, d, s, _o in person.days if pk == request.gives_up_id), None)
-        if old:
-            cover.move(place.unit_id, old[0], old[1], -1, place.job_title)
+        old = request.gives_up
+        if old and any(pk == old.pk for pk, _d, _s, _o in person.days) and old.date not in person.leave:
+            cover.move(old.unit_id, old.date, old.slot, -1, place.job_title)
         person.days = [day for day in person.days if day[0] != request.gives_up_id]
         if request.kind != Kind.RETURN:
             cover.move(place.unit_id, request.date, request.slot, 1, place.job_title)

@@ -44,7 +44,7 @@ def run_clock(*, at: dt.datetime) -> dict[str, int]:
         what = _look(pk, at)
         if what:
             done[what] += 1
-    for pk in list(_held_by_the_absent().values_list("pk", flat=True)[:AT_ONCE]):
+    for pk in list(_held_by_the_absent(at).values_list("pk", flat=True)[:AT_ONCE]):
         done["escalated"] += bool(_hand_on_if_absent(pk, at))
     return done
 
@@ -107,11 +107,12 @@ def _hand_on(request: Request, at: dt.datetime, why: str) -> str:
     return "escalated"
 
 
-def _held_by_the_absent():
-    """Requests whose holder is on leave today, with nobody standing in."""
-    today = today_of_agency()
+def _held_by_the_absent(at: dt.datetime):
+    """Requests whose holder is on leave today, with nobody standing in who may decide them."""
+    today = today_of_agency(at=at)
     away = Leave.objects.filter(employee=OuterRef("holder"), valid__contains=OuterRef("today"))
     stand_in = Delegation.objects.standing().filter(delegator=OuterRef("holder"), valid__contains=OuterRef("today"))
+    stand_in = stand_in.exclude(delegate=OuterRef("employee"))  # nobody decides their own
     rows = Request.objects.waiting().exclude(kind=Request.Kind.SWAP).filter(holder__isnull=False).alias(today=today)
     return rows.filter(Exists(away), ~Exists(stand_in)).order_by("pk")
 

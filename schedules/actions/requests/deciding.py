@@ -18,7 +18,17 @@ from schedules.queries.approvers import line_above, next_after
 from schedules.queries.inbox import Situation, situation
 
 from .swaps import swap_days
-from .writing import check_reason, check_version, close, close_many, lock_units, locked, new_day, one_locked
+from .writing import (
+    account_of,
+    check_reason,
+    check_version,
+    close,
+    close_many,
+    lock_units_of,
+    locked,
+    new_day,
+    one_locked,
+)
 
 Kind = Request.Kind
 REFUSALS = (Refused, Denied, states.Impossible)
@@ -54,14 +64,13 @@ def approve_many(*, by: User, chosen: list[tuple[int, int]], at: dt.datetime) ->
     why; the others are decided. All in one transaction and a constant number of statements.
     """
     versions = dict(chosen)
+    lock_units_of(versions)
     outcomes = [Outcome(request) for request in locked(versions)]
     lenders = stands_in_for(by.reach.me) if by.reach.me else {}
     for outcome in outcomes:
         _try(outcome, lambda o=outcome: _may(by, o, versions[o.request.pk], lenders))
     open_ones = [outcome for outcome in outcomes if outcome.done]
-    now = situation([outcome.request for outcome in open_ones])
-    lock_units(place.unit_id for place in now.places.values())
-    now = situation([outcome.request for outcome in open_ones])  # read again, now that nobody else can change it
+    now = situation([outcome.request for outcome in open_ones])  # nobody else can change it now
     by_sent = sorted(open_ones, key=lambda o: (o.request.sent_at, o.request.pk))
     gone = _gone([outcome.request for outcome in by_sent])
     days: list[WfhDay] = []
@@ -170,8 +179,15 @@ def _endorse(by: User, outcome: Outcome, at) -> None:
     request.next_at = request.due_at if request.holder_id is None else min(request.due_at, at + dt.timedelta(hours=24))
     request.version += 1
     request.save()
-    after = {"stage": 2, "holder": request.holder_id}
-    record(verb="request.endorse", subject=request, by=by, at=at, agency_id=request.agency_id, after=after)
+    record(
+        verb="request.endorse",
+        subject=request,
+        by=by,
+        at=at,
+        agency_id=request.agency_id,
+        after={"stage": 2, "holder": request.holder_id},
+        on_behalf_of=account_of(outcome.for_whom),
+    )
     tell("request-sent", request, request.holder_id, at)
 
 

@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from employees.calendar import monday_of
-from employees.models import User
+from employees.models import Placement, User
 from employees.queries import placement_on
 from ledger.trail import record
 from schedules import queries
@@ -18,6 +18,7 @@ from schedules.queries.cover import Cover
 from schedules.queries.inbox import Situation
 
 Kind = Request.Kind
+Counted = tuple[int, dt.date, str, int, str]  # what `Cover.move` was told
 
 
 def ask_to_swap(*, by: User, day_id: int, for_day_id: int, reason: str, at: dt.datetime) -> Request:
@@ -75,15 +76,32 @@ def swap_days(request: Request, now: Situation, gone: set[int]) -> list[WfhDay]:
     mine, theirs = request.gives_up, request.takes
     if mine is None or theirs is None or {mine.pk, theirs.pk} & gone:
         raise Refused("PAST", _("One of the two days is no longer there; the swap cannot be made."))
+    counted: list[Counted] = []
+    try:
+        made = _checked(request, mine, theirs, now, counted)
+    except Refused:
+        for unit_id, date, slot, change, post in counted:  # others decided in the same go are not to see it
+            now.covers[request.agency_id].move(unit_id, date, slot, -change, post)
+        raise
+    gone |= {mine.pk, theirs.pk}
+    return made
+
+
+def _checked(request: Request, mine: WfhDay, theirs: WfhDay, now: Situation, counted: list[Counted]) -> list[WfhDay]:
     cover, unit_id = now.covers[request.agency_id], mine.unit_id
     people = queries.people([request.employee_id, theirs.employee_id], mine.date, theirs.date)
-    for day in (mine, theirs):
-        cover.move(unit_id, day.date, day.slot, -1)
+    pairs = [(request.employee_id, mine, theirs.date), (theirs.employee_id, theirs, mine.date)]
+    places = [_place(pk, date, unit_id) for pk, _old, date in pairs]
+
+    def count(place: Placement, date: dt.date, slot: str, change: int) -> None:
+        if date not in people[place.employee_id].leave:  # whoever is on leave is not counted as at home
+            counted.append((unit_id, date, slot, change, place.job_title))
+            cover.move(*counted[-1])
+
+    for place, (_pk, old, _date) in zip(places, pairs, strict=True):
+        count(place, old.date, old.slot, -1)
     made = []
-    for pk, old, date in ((request.employee_id, mine, theirs.date), (theirs.employee_id, theirs, mine.date)):
-        place = placement_on(pk, date)
-        if place is None or place.unit_id != unit_id:
-            raise Refused("OTHER_UNIT", _("One of the two is no longer in this unit; the swap cannot be made."))
+    for place, (pk, old, date) in zip(places, pairs, strict=True):
         person = people[pk].without(old.pk)
         person.post = place.job_title
         facts = cover.facts(unit_id, date, person, slot=old.slot, on_request=True)
@@ -94,9 +112,15 @@ def swap_days(request: Request, now: Situation, gone: set[int]) -> list[WfhDay]:
         if not policies:
             raise Refused("NOT_ELIGIBLE", _("One of the two does not meet the conditions for a WFH day in that week."))
         made.append(_day(pk, old, date, policies[0].track))
-        cover.move(unit_id, date, old.slot, 1)
-    gone |= {mine.pk, theirs.pk}
+        count(place, date, old.slot, 1)
     return made
+
+
+def _place(employee_id: int, date: dt.date, unit_id: int) -> Placement:
+    place = placement_on(employee_id, date)
+    if place is None or place.unit_id != unit_id:
+        raise Refused("OTHER_UNIT", _("One of the two is no longer in this unit; the swap cannot be made."))
+    return place
 
 
 def _day(pk: int, old: WfhDay, date: dt.date, track: str) -> WfhDay:

@@ -3,6 +3,7 @@
 import datetime as dt
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from employees.calendar import monday_of
@@ -18,7 +19,7 @@ from schedules.queries.approvers import holder_for, line_above
 from schedules.queries.cover import Cover
 
 from .clock import next_look
-from .writing import account_of, check_reason, check_version, close, end_day, lock_units, one_locked
+from .writing import account_of, check_reason, check_version, close, end_day, lock_units, lock_units_of, one_locked
 
 State = WfhDay.State
 OTHER_HALF = {"AM": "PM", "PM": "AM"}
@@ -31,6 +32,7 @@ def withdraw_request(*, by: User, request_id: int, at: dt.datetime, version: int
     An approved request that is taken back restores the day it moved where that day still fits, else the day counts as
     given back. After the cut-off the day is given back with the supervisor's consent (`give_back`): CLOSED.
     """
+    lock_units_of([request_id])
     request = one_locked(request_id)
     if request.employee_id != by.reach.me:
         raise Denied("NOT_YOURS", _("Only the person who asked can withdraw a request."))
@@ -60,7 +62,6 @@ def _undo(request: Request, at: dt.datetime) -> None:
         raise Refused("PAST", _("The day of this request is no longer there."))
     cover = Cover(day.unit.agency, [request.week + dt.timedelta(days=n) for n in range(6)], [day.unit_id])
     _check_before_cutoff(cover, day, at)
-    lock_units([day.unit_id])
     old = request.gives_up
     end_day(day, State.REPLACED if old and _fits_again(day, old, cover, at) else State.RETURNED)
     if day.state == State.REPLACED and old:
@@ -217,6 +218,9 @@ def _recall_request(day: WfhDay, by: User, for_whom, reason: str, at) -> None:
     one = asked.exclude(kind__in=[Request.Kind.RETURN, Request.Kind.RECUR, Request.Kind.SWAP]).first()
     if one:
         close(one, "recall", by=by, at=at, reason=reason, for_whom=for_whom)
-    for waiting in Request.objects.filter(gives_up=day, state=Request.State.SENT).select_related("agency"):
-        close(waiting, "expire", by=None, at=at)
-        tell("request-expired", waiting, waiting.employee_id, at)
+    hanging = Request.objects.filter(Q(gives_up=day) | Q(takes=day), state=Request.State.SENT)
+    for pk in hanging.order_by("pk").values_list("pk", flat=True):
+        waiting = one_locked(pk)
+        if waiting.state == Request.State.SENT:  # not decided while this stood in line
+            close(waiting, "expire", by=None, at=at)
+            tell("request-expired", waiting, waiting.employee_id, at)

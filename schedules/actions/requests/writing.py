@@ -3,10 +3,10 @@
 import datetime as dt
 from collections.abc import Iterable
 
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext as _
 
-from employees.models import Employee, Unit, User
+from employees.models import Employee, Placement, Unit, User
 from ledger.trail import record, record_each
 from schedules import states
 from schedules.actions.refused import Refused
@@ -26,8 +26,23 @@ def one_locked(request_id: int) -> Request:
 
 
 def lock_units(ids: Iterable[int]) -> None:
-    """Two deciders never fill one unit's last place at once: changing a unit's days stands in line here."""
+    """Two deciders never fill one unit's last place at once: changing a unit's days stands in line here.
+
+    Whoever locks more than one thing locks in one order, so that nobody waits in a circle: units first, then requests
+    and days.
+    """
     list(Unit.objects.select_for_update(no_key=True).filter(pk__in=set(ids)).order_by("pk").values_list("pk"))
+
+
+def lock_units_of(request_ids: Iterable[int]) -> None:
+    """The units whose days these requests would change: where each person is placed on the day asked for, and where
+    the days lie that are given up or taken."""
+    asked = Request.objects.filter(pk__in=list(request_ids))
+    placed = Placement.objects.filter(
+        Exists(asked.filter(employee=OuterRef("employee"), date__contained_by=OuterRef("valid")))
+    )
+    days = WfhDay.objects.filter(Q(pk__in=asked.values("gives_up")) | Q(pk__in=asked.values("takes")))
+    lock_units([*placed.values_list("unit_id", flat=True), *days.values_list("unit_id", flat=True)])
 
 
 def check_version(request: Request, version: int) -> None:
