@@ -190,17 +190,17 @@ def _judge(line: UnitPlan, unit: UnitWeek) -> None:
     if unit.understaffed:
         line.exception = "UNDERSTAFFED"
         line.clash = {"dates": [date.isoformat() for date in unit.understaffed]}
-    elif unit.without and not unit.fixed:
+    elif unit.without and not unit.fixed and (found := clash(unit.people, unit.dates, unit.limits)):
+        # Whoever is left without a day only because it is others' turn comes first next week: nothing to look at.
         line.exception = "CLASH"
-        line.clash = _clash(unit)
+        line.clash = _named(unit, found)
     elif unit.given and not any(one.dates for one in unit.given) and any(one.earned for one in unit.given):
         line.exception = "CLOSED"
-        line.clash = _clash(unit)
+        line.clash = _named(unit, clash(unit.people, unit.dates, unit.limits))
 
 
-def _clash(unit: UnitWeek) -> dict:
+def _named(unit: UnitWeek, found: list[Limit]) -> dict:
     """The smallest set of limits that clash, and what each of them would have to give."""
-    found = clash(unit.people, unit.dates, unit.limits)
     limits_named = [
         {"code": one.code, "post": one.post, "room": sum(max(n, 0) for n in one.room.values())} for one in found
     ]
