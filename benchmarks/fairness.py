@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from schedules.planning import PERIOD_WEEKS, Candidate, Limit, allocate, balance, period_of
+from schedules.planning import PERIOD_WEEKS, Candidate, Limit, allocate, period_of
 
 WEEKS, SIZE = 60, 300
 FIRST = dt.date(2026, 1, 5)
@@ -117,7 +117,7 @@ class Result:
     wished: int = 0
     first: int = 0
     days: int = 0
-    balance: int = 0
+    without: int = 0  # weeks in which somebody who earned a day had none
 
 
 def simulate(name: str, way: Way) -> Result:
@@ -131,7 +131,6 @@ def simulate(name: str, way: Way) -> Result:
         world = _world(week, members, absent, chance)
         given = way(world, luck)
         _count(result, world, given)
-    result.balance = balance([(had, earned) for earned, had in (m.since(FIRST, dt.date.max) for m in members)])
     return result
 
 
@@ -167,6 +166,7 @@ def _count(result: Result, world: World, given: dict[int, list[dt.date]]) -> Non
         free = len(_free(world, member))
         member.past.append((world.week, min(member.earned, free), days))
         result.days += len(days)
+        result.without += bool(free and not days)
         if member.wishes and days:
             result.wished += 1
             result.first += any(day.isoweekday() == member.wishes[0] for day in days)
@@ -184,10 +184,10 @@ def _gap(world: World) -> int:
 
 
 def table(results: list[Result]) -> str:
-    rows = ["way                 cover missed  largest gap  first wish met  days given  balance"]
+    rows = ["way                 cover missed  largest gap  first wish met  days given  weeks without a day"]
     for one in results:
         met, missed = f"{100 * one.first / max(one.wished, 1):.0f} %", f"{one.violations} of {WEEKS * 5}"
-        rows.append(f"{one.name:<20}{missed:>12}{max(one.gaps):>13}{met:>17}{one.days:>12,}{one.balance:>9}")
+        rows.append(f"{one.name:<20}{missed:>12}{max(one.gaps):>13}{met:>17}{one.days:>12,}{one.without:>21,}")
     return "\n".join(rows)
 
 

@@ -81,11 +81,11 @@ def order(candidates: Iterable[Candidate]) -> list[Candidate]:
     return sorted(candidates, key=_claim)
 
 
-def _claim(person: Candidate, turn: int = 0) -> tuple[int, int, int, int]:
+def _claim(person: Candidate, turn: int = 0) -> tuple[int, int, int, int, int]:
     """How early a person's claim to a day comes (`turn` 0: the first of this week); the share in whole millionths."""
     had, earned = person.before - person.owed + 2 * turn, person.before + 2 * person.earned
     share = 1_000_000 * had // earned if earned > 0 else 0
-    return share, -person.carried, person.last, person.lot
+    return turn, share, -person.carried, person.last, person.lot
 
 
 def allocate(
@@ -93,9 +93,8 @@ def allocate(
 ) -> list[Given]:
     """What everybody of a unit gets in a week. `dates` are its working days; `fixed`: the policy names the weekday.
 
-    A second day has its own place in the order, as if the first were had already: so whoever earns two gets twice as
-    many over the weeks, and in a fresh week everybody's first comes before anybody's second. The same input gives the
-    same plan, in whatever order it comes.
+    Everybody's first day comes before anybody's second; among second days too the smallest share comes first. The same
+    input gives the same plan, in whatever order it comes.
     """
     return _Week(order(candidates), dates, limits, fixed).fill()
 

@@ -7,7 +7,7 @@ from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from eligibility.rules import label_of
+from eligibility.rules import label_of, rule_label
 
 from .models import Allotment, UnitPlan
 
@@ -97,5 +97,5 @@ def _named(one: dict) -> str:
 
 
 def _label(one: dict) -> str:
-    label = str(label_of(one["code"]))
+    label = str(rule_label(one["code"]))
     return f"{label} ({one['post']})" if one.get("post") else label

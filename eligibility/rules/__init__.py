@@ -68,6 +68,14 @@ def label_of(code: str):
     return code
 
 
+def rule_label(code: str):
+    """What the rule behind a reason code is called: `Minimum at the office`."""
+    for rule in (*RULES.values(), *HOUSE_RULES):
+        if code in rule.codes:
+            return rule.label
+    return code
+
+
 __all__ = [
     "DAY_RULES",
     "HOUSE_RULES",
@@ -89,4 +97,5 @@ __all__ = [
     "failing",
     "label_of",
     "read",
+    "rule_label",
 ]

@@ -119,19 +119,19 @@ def test_the_owed_come_first_then_the_debt_carried_over_then_whoever_waited_long
         assert order(some) == [first, second, third, fourth]
 
 
-def test_in_a_fresh_week_everybodys_first_day_comes_before_anybodys_second():
-    plan = allocate([person(1, earned=2), person(2), person(3)], DATES[:2], [limit(CAP, 2, 1)])
+def test_everybodys_first_day_comes_before_anybodys_second():
+    plan = allocate([person(1, earned=2, before=18, owed=9), person(2), person(3)], DATES[:2], [limit(CAP, 2, 1)])
     assert [len(one.dates) for one in plan] == [1, 1, 1]
 
 
-def test_who_earns_two_gets_twice_as_many_over_the_weeks():
+def test_where_first_days_are_scarce_who_earns_two_has_the_smaller_share_and_comes_more_often():
     had = {1: 0, 2: 0, 3: 0}
     for week in range(12):
         some = [
             person(n, earned=earned, before=2 * earned * week, owed=2 * (earned * week - had[n]), lot=n)
             for n, earned in ((1, 2), (2, 1), (3, 1))
         ]
-        for one in allocate(some, DATES[:2], [limit(CAP, 1, 1)]):  # two places for four days earned
+        for one in allocate(some, DATES[:2], [limit(CAP, 1, 1)]):  # two places for three first days
             had[one.employee_id] += len(one.dates)
     assert had == {1: 12, 2: 6, 3: 6}
 
