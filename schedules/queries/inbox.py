@@ -102,7 +102,7 @@ def situation(requests: list[Request]) -> Situation:
     places = {}
     for request in requests:
         for row in by_person.get(request.employee_id, ()):
-            if row.valid.lower <= request.date and (row.valid.upper is None or request.date < row.valid.upper):
+            if (row.valid.lower or request.date) <= request.date < (row.valid.upper or dt.date.max):
                 places[request.employee_id, request.date] = row
     persons = people({r.employee_id for r in requests}, min(dates), max(dates))
     covers, policies = {}, {}
