@@ -25,6 +25,7 @@ from schedules.queries.limits import is_fixed, limits, understaffed, working_dat
 
 from .refused import Refused
 
+LAST_WORKING_DAY = dt.timedelta(days=5)  # Saturday, of a week
 FLUSH = 20_000  # rows written at a time
 COLUMNS = (
     "plan_id, agency_id, week, unit_id, track, employee_id, earned, dates, why, rank, place, owed, wanted, code, "
@@ -50,10 +51,11 @@ class UnitWeek:
         return sum(1 for one in self.given if one.earned and not one.dates)
 
 
-def unit_weeks(*, agency: Agency, week: dt.date, runs: list[Run]) -> Iterator[UnitWeek]:
+def unit_weeks(*, agency: Agency, week: dt.date, runs: list[Run], at: dt.datetime) -> Iterator[UnitWeek]:
     """Plan every unit of an agency from the runs published for a week; writes nothing. Streamed unit by unit.
 
-    Whom one track has served, the next leaves alone; what it gave counts against the limits of the next.
+    Whom one track has served, the next leaves alone; what it gave counts against the limits of the next. Of a week that
+    has begun, only the days ahead are given.
     """
     cover = Cover(agency, days_of_week(week, 6))
     served: set[int] = set()
@@ -62,7 +64,8 @@ def unit_weeks(*, agency: Agency, week: dt.date, runs: list[Run]) -> Iterator[Un
         fixed = is_fixed(rules)
         for unit_id, found in fairness.candidates(run, week, rules, cover):
             people = [person for person in found if person.employee_id not in served] if served else found
-            dates = working_dates(cover, unit_id)
+            today = cover.today(unit_id, at)
+            dates = [date for date in working_dates(cover, unit_id) if date > today]
             bounds = limits(cover, unit_id, dates, rules)
             given = allocate(people, dates, bounds, fixed=fixed)
             short = understaffed(cover, unit_id, dates)
@@ -118,7 +121,7 @@ def _draft(agency: Agency, week: dt.date, runs: list[Run], by, at) -> Plan:
     lines: dict[int, UnitPlan] = {}
     texts: list[str] = []
     held = 0
-    for unit in unit_weeks(agency=agency, week=week, runs=runs):
+    for unit in unit_weeks(agency=agency, week=week, runs=runs, at=at):
         text = _text(plan, unit)
         digest.update(text.encode())
         texts.append(text)
@@ -230,15 +233,15 @@ def publish_plan(*, plan_id: int, by: User | None, at: dt.datetime, version: int
     if by is not None:
         permissions.check_may_publish(by, plan.agency_id)
     _check_draft(plan, version)
-    if plan.week + dt.timedelta(days=6) < local_date(at, plan.agency.zone):
-        raise Refused("PAST", _("That week is over; its plan can no longer be published."))
+    _check_ahead(plan.agency, plan.week, at)
     runs = _runs(plan.agency, plan.week)
     if not runs:
         raise Refused("NO_RUN", _("The week's decisions are not published any more. Compute the week first."))
-    seen = plan.digest
-    plan = _draft(plan.agency, plan.week, runs, plan.created_by, plan.created_at)
+    seen, made_at = plan.digest, plan.created_at
+    plan = _draft(plan.agency, plan.week, runs, plan.created_by, at)
     if plan.digest != seen:
         return plan  # still a draft, made anew: the caller tells
+    plan.created_at = made_at
     return _publish(plan, by, at)
 
 
@@ -272,6 +275,16 @@ def publish_draft(*, plan_id: int, by: User | None, at: dt.datetime, version: in
     return plan
 
 
+def is_over(agency: Agency, week: dt.date, at: dt.datetime) -> bool:
+    """Whether a week has no day ahead that could still be given."""
+    return week + LAST_WORKING_DAY <= local_date(at, agency.zone)
+
+
+def _check_ahead(agency: Agency, week: dt.date, at: dt.datetime) -> None:
+    if is_over(agency, week, at):
+        raise Refused("PAST", _("That week is over; its plan can no longer be published."))
+
+
 def _check_draft(plan: Plan, version: int) -> None:
     if plan.state != Plan.State.DRAFT:
         who = plan.published_by or _("the system")
@@ -285,6 +298,7 @@ def plan_week(*, agency: Agency, week: dt.date, by: User | None, at: dt.datetime
     """Draft a week, and publish it where asked or where every policy of its runs says so; None while a run is missing.
 
     A week that is published stays as it is: planning it again changes nothing and returns the same plan.
+    Raises `Refused` (PAST) where a week is to be published that has no day ahead.
     """
     if publish and by is not None:
         permissions.check_may_publish(by, agency.pk)
@@ -292,7 +306,10 @@ def plan_week(*, agency: Agency, week: dt.date, by: User | None, at: dt.datetime
         plan = draft_plan(agency=agency, week=week, by=by, at=at)
         if plan is None or plan.state == Plan.State.PUBLISHED:
             return plan
+        if publish:
+            _check_ahead(agency, week, at)
         runs = Run.objects.filter(pk__in=plan.run_ids).select_related("policy")
-        if publish or all(run.computed_under.plan_automatic for run in runs):
+        automatic = all(run.computed_under.plan_automatic for run in runs) and not is_over(agency, week, at)
+        if publish or automatic:
             return _publish(plan, by, at)  # drafted in this very transaction: nothing to compare
     return plan

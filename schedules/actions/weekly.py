@@ -14,7 +14,7 @@ from employees.calendar import instant, monday_of, week_of
 from employees.models import Agency
 from schedules.models import Plan
 
-from .plans import plan_week
+from .plans import is_over, plan_week
 
 WEEK = dt.timedelta(days=7)
 
@@ -70,7 +70,8 @@ def _note_missed(agency: Agency, track: str, week: dt.date, at) -> None:
 
 
 def run_week(*, agency: Agency, track: str, week: dt.date, by, at: dt.datetime, publish: bool = False) -> Run:
-    """Compute a week in this process, by hand. With `publish`: publish whatever the brake says, and plan the week."""
+    """Compute a week in this process, by hand. With `publish`: publish whatever the brake says, and plan the week
+    while it has a day ahead."""
     try:
         run = start_run(agency=agency, track=track, week=week, by=by, at=at, by_hand=True)
         work_run(job_id=run.job_id, at=at)
@@ -81,7 +82,8 @@ def run_week(*, agency: Agency, track: str, week: dt.date, by, at: dt.datetime, 
         run = Run.objects.get(agency=agency, track=track, week=week, state=Run.State.WAITING)
     if publish:
         run = publish_run(run_id=run.pk, by=by, at=at, version=run.version)
-        plan_week(agency=agency, week=week, by=by, at=at, publish=True)
+        if not is_over(agency, week, at):
+            plan_week(agency=agency, week=week, by=by, at=at, publish=True)
     return run
 
 

@@ -37,7 +37,7 @@ class Command(BaseCommand):
 
     def _draft(self, agency, monday) -> bool:
         runs = decisions.published_runs(agency.pk, monday)
-        units = list(plans.unit_weeks(agency=agency, week=monday, runs=runs))
+        units = list(plans.unit_weeks(agency=agency, week=monday, runs=runs, at=timezone.now()))
         days = sum(len(one.dates) for unit in units for one in unit.given)
         counts = f"{days} days, {sum(unit.without for unit in units)} eligible without one"
         self.stdout.write(f"{agency.code} {week_name(monday)}: {counts} (nothing written)")
