@@ -62,5 +62,5 @@ class LanguageMiddleware:
         translation.activate(chosen)
         request.LANGUAGE_CODE = chosen
         response = self.get_response(request)
-        response.headers.setdefault("Content-Language", chosen)
+        response.headers.setdefault("Content-Language", translation.get_language() or chosen)
         return response

@@ -203,7 +203,7 @@ IMPORT_UPLOAD_MAX_ROWS = 20_000  # for the browser; commands have no limit (ruli
 # --- API ------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "knox.auth.TokenAuthentication",
+        "employees.tokens.AccountToken",
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],

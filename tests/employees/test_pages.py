@@ -91,7 +91,7 @@ def test_an_unknown_address_gets_the_same_answer_and_no_mail(cast, client, mailo
 
 
 def test_account_page(sari, cast, django_assert_num_queries):
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         page = sari.get("/account/").content.decode()
     number = cast.sari.nip
     assert f"{number[:8]} {number[8:14]} {number[14]} {number[15:]}" in page
