@@ -115,7 +115,10 @@ class _Week:
         self.best = [self._best(person) for person in people]
 
     def fill(self) -> list[Given]:
-        given = [Given(person.employee_id, n + 1, self._earned(n), person.owed) for n, person in enumerate(self.people)]
+        given = [
+            Given(person.employee_id, n + 1, self._earned(n), person.owed + person.carried)
+            for n, person in enumerate(self.people)
+        ]
         claims = [(_claim(self.people[n], turn), n) for n, one in enumerate(given) for turn in range(one.earned)]
         for _place, n in sorted(claims):
             if not self._take(n):

@@ -135,7 +135,7 @@ WITH earned AS (
    WHERE agency_id = %(agency)s AND valid && daterange(%(week)s, %(last)s, '[]')
      AND NOT valid @> daterange(%(week)s, %(last)s, '[]')
    ORDER BY employee_id,
-     least(coalesce(upper(valid), %(end)s), %(end)s) - greatest(lower(valid), %(week)s) DESC, lower(valid))
+     least(coalesce(upper(valid), %(last)s + 1), %(last)s + 1) - greatest(lower(valid), %(week)s) DESC, lower(valid))
 )
 SELECT p.unit_id, d.employee_id, ('x' || substr(md5(%(seed)s || e.public_id::text), 1, 15))::bit(60)::bigint,
   d.rating, coalesce(a.now, 0), coalesce(a.now, 0) - coalesce(h.now, 0), coalesce(a.before, 0) - coalesce(h.before, 0),

@@ -11,8 +11,7 @@ from eligibility import permissions as publishing
 from eligibility.models import Policy, PolicyInForce
 from employees.models import Leave, Role, Unit
 from ledger.models import Event, Outbox
-from schedules import tasks
-from schedules.actions import plans
+from schedules.actions import plans, weekly
 from schedules.actions.drafting import draft_anew
 from schedules.actions.requests import send_request
 from schedules.models import Allotment, Notice, Plan, UnitPlan, UnitRule, WfhDay
@@ -253,7 +252,7 @@ def test_another_agencys_plan_is_another(drafted, at):
 
 
 @pytest.mark.parametrize("automatic", [False, True])
-def test_the_tick_drafts_and_publishes_where_the_policy_says_so(cast, at, monkeypatch, automatic):
+def test_what_is_owed_is_drafted_and_published_where_the_policy_says_so(cast, at, automatic):
     rules = [{"rule": "MinimumRating", "minimum": 5}, {"rule": "Weekday", "days": [3]}]
     named = dict(code="UJI", version=1, track="REWARD", name_id="Uji", name_en="Test", brake_percent=100)
     policy = Policy.objects.create(**named, rules=rules, plan_automatic=automatic)
@@ -261,15 +260,13 @@ def test_the_tick_drafts_and_publishes_where_the_policy_says_so(cast, at, monkey
     for person in (cast.sari, cast.budi, cast.eko, *cast.team):
         factories.appraisal(person)
     decided(cast.agency, at)
-    monkeypatch.setattr(tasks.timezone, "now", lambda: at)
-    tasks.tick()
+    for agency, week in weekly.plans_owed(at=at):  # as the tick does
+        plans.plan_week(agency=agency, week=week, by=None, at=at)
     plan = Plan.objects.get(week=WEEK)
     assert plan.state == ("PUBLISHED" if automatic else "DRAFT")
     assert plan.published_by is None
     assert WfhDay.objects.filter(date=WEDNESDAY).count() == (6 if automatic else 0)
-    before = everything()
-    tasks.tick()
-    assert everything() == before
+    assert weekly.plans_owed(at=at) == []
 
 
 @pytest.mark.slow

@@ -3,6 +3,7 @@
 import dataclasses
 import datetime as dt
 from collections import defaultdict
+from itertools import groupby
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -24,6 +25,7 @@ from .writing import (
     check_version,
     close,
     close_many,
+    given_back,
     lock_units_of,
     locked,
     new_day,
@@ -141,9 +143,10 @@ def _write(by: User, outcomes: list[Outcome], days: list[WfhDay], at) -> None:
     final = [outcome for outcome in outcomes if outcome.request.stage == outcome.request.stages]
     ended = [o.request.gives_up_id for o in final if o.request.gives_up_id and o.request.kind != Kind.RETURN]
     ended += [o.request.takes_id for o in final if o.request.takes_id]
-    returned = [o.request.gives_up_id for o in final if o.request.gives_up_id and o.request.kind == Kind.RETURN]
+    returned = [o.request.gives_up for o in final if o.request.gives_up and o.request.kind == Kind.RETURN]
     WfhDay.objects.filter(pk__in=ended).update(state=WfhDay.State.REPLACED)
-    WfhDay.objects.filter(pk__in=returned).update(state=WfhDay.State.RETURNED)
+    for state, some in groupby(sorted(returned, key=given_back), key=given_back):
+        WfhDay.objects.filter(pk__in=[day.pk for day in some]).update(state=state)
     WfhDay.objects.bulk_create(days)
     groups: dict[tuple[int | None, str], list[Outcome]] = defaultdict(list)
     for outcome in final:

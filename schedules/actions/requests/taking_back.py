@@ -19,7 +19,17 @@ from schedules.queries.approvers import holder_for, line_above
 from schedules.queries.cover import Cover
 
 from .clock import next_look
-from .writing import account_of, check_reason, check_version, close, end_day, lock_units, lock_units_of, one_locked
+from .writing import (
+    account_of,
+    check_reason,
+    check_version,
+    close,
+    end_day,
+    given_back,
+    lock_units,
+    lock_units_of,
+    one_locked,
+)
 
 State = WfhDay.State
 OTHER_HALF = {"AM": "PM", "PM": "AM"}
@@ -30,7 +40,8 @@ def withdraw_request(*, by: User, request_id: int, at: dt.datetime, version: int
     """Take back one's own request: while it is open, freely; once approved, freely until the cut-off of its day.
 
     An approved request that is taken back restores the day it moved where that day still fits, else the day counts as
-    given back. After the cut-off the day is given back with the supervisor's consent (`give_back`): CLOSED.
+    given back; an extra day is as if it had never been. After the cut-off the day is given back with the supervisor's
+    consent (`give_back`): CLOSED.
     """
     lock_units_of([request_id])
     request = one_locked(request_id)
@@ -63,7 +74,7 @@ def _undo(request: Request, at: dt.datetime) -> None:
     cover = Cover(day.unit.agency, [request.week + dt.timedelta(days=n) for n in range(6)], [day.unit_id])
     _check_before_cutoff(cover, day, at)
     old = request.gives_up
-    end_day(day, State.REPLACED if old and _fits_again(day, old, cover, at) else State.RETURNED)
+    end_day(day, State.REPLACED if old and _fits_again(day, old, cover, at) else given_back(day))
     if day.state == State.REPLACED and old:
         WfhDay.objects.create(
             employee_id=day.employee_id,
@@ -124,7 +135,7 @@ def _give_back(by: User, day_id: int, at: dt.datetime, reason: str, slot: str) -
     if day.slot == WfhDay.Slot.FULL and slot in OTHER_HALF:
         _keep_half(day, slot)
     else:
-        end_day(day, State.RETURNED)
+        end_day(day, given_back(day))
     after = {"date": day.date.isoformat(), "slot": slot}
     record(verb="day.return", subject=day, by=by, at=at, agency_id=day.agency_id, reason=reason, after=after)
     return day
@@ -143,7 +154,7 @@ def _keep_half(day: WfhDay, given: str) -> None:
         "plan_id": day.plan_id,
     }
     WfhDay.objects.create(**same, slot=OTHER_HALF[given], replaces=day)
-    WfhDay.objects.create(**same, slot=given, state=State.RETURNED)
+    WfhDay.objects.create(**same, slot=given, state=given_back(day))
 
 
 def _ask_consent(by: User, day: WfhDay, cover: Cover, reason: str, at) -> Request:

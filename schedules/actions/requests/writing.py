@@ -118,6 +118,12 @@ def end_day(day: WfhDay, state: str) -> None:
     day.state = state
 
 
+def given_back(day: WfhDay) -> str:
+    """What a day becomes that its person does not want: given back where a plan had given it, so that it is not owed;
+    a day given beyond the plan is as if it had never been, or it would count against them."""
+    return WfhDay.State.RETURNED if day.plan_id else WfhDay.State.CANCELLED
+
+
 def new_day(request: Request, unit_id: int, track: str, *, origin=WfhDay.Origin.REQUEST) -> WfhDay:
     """The day that a request asks for, not yet saved."""
     return WfhDay(
