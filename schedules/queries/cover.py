@@ -39,6 +39,10 @@ class RuleBook:
             self._own[row.unit_id, row.kind].append(row)
         self._kinds = {kind for _unit, kind in self._own}
 
+    def has(self, kind: str) -> bool:
+        """Whether the agency has any row of a kind at that time."""
+        return kind in self._kinds
+
     def matching(self, unit_id: int | None, kind: str, date: dt.date) -> tuple[UnitRule, ...]:
         """The rows that hold in a unit on a date; none where a nearer row lifts them."""
         if kind not in self._kinds:
@@ -140,9 +144,13 @@ class Cover:
         return max((r.number or 0 for r in rows if r.post == post and half in OF_SLOT[r.slot]), default=0)
 
     def post_present(self, unit_id: int, date: dt.date, post: str, half: int) -> int:
+        return self._staffed().get((unit_id, date, post), (0, 0))[half]
+
+    def _staffed(self) -> dict[tuple[int, dt.date, str], list[int]]:
+        """People at the office by unit, date and post, read once and only where some rule names a post."""
         if self._posts is None:
-            self._posts = _posts(self.agency.pk, self.dates)
-        return self._posts.get((unit_id, date, post), (0, 0))[half]
+            self._posts = _posts(self.agency.pk, self.dates) if self.rules.has(Kind.STAFFED_POST) else {}
+        return self._posts
 
     def posts(self, unit_id: int, date: dt.date) -> set[str]:
         """The posts that must be staffed there."""
@@ -224,10 +232,11 @@ class Cover:
     def move(self, unit_id: int, date: dt.date, slot: str, change: int, post: str = "") -> None:
         """Count one more (+1) or one fewer (-1) at home."""
         counts = self.home.setdefault((unit_id, date), [0, 0])
+        staffed = self._staffed().get((unit_id, date, post)) if post else None
         for half in OF_SLOT[slot]:
             counts[half] += change
-            if self._posts is not None and (unit_id, date, post) in self._posts:
-                self._posts[unit_id, date, post][half] -= change
+            if staffed:
+                staffed[half] -= change
 
 
 def people(employee_ids: Iterable[int], first: dt.date, last: dt.date) -> dict[int, Person]:
