@@ -5,8 +5,9 @@ import datetime as dt
 
 from django.db import connection
 
-from employees.models import Leave, User
-from schedules.models import Delegation
+from employees.models import Leave, RoleGrant, User
+from schedules.models import Delegation, Request
+from schedules.permissions import HR
 
 DEEPEST = 10  # steps up a line; deeper or circular lines end with HR (reliability.md F7)
 
@@ -62,6 +63,21 @@ def holder_for(line: Line, today: dt.date, *, never: set[int]) -> int | None:
     if line.circular:
         return None
     return next(iter(reachable(line.ids, today, never=never)), None)
+
+
+def deciders(request: Request, today: dt.date) -> list[int]:
+    """Whom to tell that a request waits: its holder and whoever stands in for them today; of nobody: HR."""
+    if request.holder_id is None:
+        hr = RoleGrant.objects.filter(
+            role__in=HR, agency=request.agency_id, unit__isnull=True, valid__contains=today, user__is_active=True
+        )
+        found = list(hr.exclude(user__employee=None).values_list("user__employee", flat=True))
+    else:
+        lent = Delegation.objects.standing().filter(delegator=request.holder_id, valid__contains=today)
+        if not away_today([request.holder_id], today):
+            lent = lent.filter(on_leave_only=False)
+        found = [request.holder_id, *lent.values_list("delegate", flat=True)]
+    return [pk for pk in dict.fromkeys(found) if pk != request.employee_id]
 
 
 def next_after(line: Line, holder_id: int | None, today: dt.date, *, never: set[int]) -> int | None:

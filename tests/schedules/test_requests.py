@@ -6,11 +6,13 @@ import pytest
 
 from employees.models import Holiday, Placement, Unit
 from ledger.models import Event, Outbox
+from schedules.actions.delegations import delegate
 from schedules.actions.refused import Refused
 from schedules.actions.requests import approve_request, reject_request, send_request, withdraw_request
-from schedules.models import Request, WfhDay
+from schedules.models import Notice, Request, WfhDay
 from schedules.permissions import Denied
 from schedules.states import Impossible
+from tests import factories
 
 WEDNESDAY, THURSDAY = dt.date(2026, 12, 2), dt.date(2026, 12, 3)
 
@@ -136,3 +138,30 @@ def test_only_the_asker_withdraws(planned, at):
     assert refusal(withdraw_request, by=planned.budi_user, request_id=request.pk, at=at) == "NOT_YOURS"
     withdraw_request(by=planned.sari_user, request_id=request.pk, at=at)
     assert refusal(approve_request, by=planned.budi_user, request_id=request.pk, version=2, at=at) == "ALREADY_DECIDED"
+
+
+def told(request):
+    rows = Notice.objects.filter(kind="request-sent", subject_id=request.pk)
+    return set(rows.values_list("receiver_id", flat=True))
+
+
+def test_whoever_stands_in_is_told_too(planned, at):
+    today = dt.date(2026, 11, 23)
+    delegate(
+        by=planned.budi_user, delegator_id=planned.budi.pk, delegate_id=planned.eko.pk, first=today, last=today, at=at
+    )
+    assert told(send(planned, at)) == {planned.budi.pk, planned.eko.pk}
+
+
+def test_a_stand_in_for_leave_is_told_on_leave_only(planned, at):
+    standing = dict(delegator_id=planned.budi.pk, delegate_id=planned.eko.pk, first=dt.date(2026, 11, 23), last=None)
+    delegate(by=planned.budi_user, at=at, on_leave_only=True, **standing)
+    assert told(send(planned, at)) == {planned.budi.pk}
+    Request.objects.all().delete()
+    factories.leave(planned.budi, dt.date(2026, 11, 23), dt.date(2026, 11, 24))
+    assert told(send(planned, at)) == {planned.budi.pk, planned.eko.pk}
+
+
+def test_of_nobody_hr_of_the_agency_is_told_but_for_the_asker(planned, at):
+    Placement.objects.filter(employee__in=[planned.sari, planned.dewi]).update(supervisor=None)
+    assert told(send(planned, at)) == {planned.dewi.pk, planned.hadi.pk}

@@ -18,7 +18,7 @@ from schedules.models import Delegation, Request
 from schedules.notices import tell
 from schedules.queries.approvers import line_above, next_after
 
-from .writing import close, one_locked
+from .writing import close, one_locked, tell_deciders
 
 REMIND_AFTER = dt.timedelta(hours=8, minutes=30)  # a day of office time; again after each further one
 ESCALATE_AFTER = dt.timedelta(hours=17)  # two days of office time with the same person
@@ -67,7 +67,7 @@ def _look(pk: int, at: dt.datetime) -> str:
     request.save(update_fields=["reminded_at", "next_at"])
     record(verb="request.remind", subject=request, by=None, at=at, agency_id=request.agency_id)
     day = at.astimezone(unit.zone).date().isoformat()
-    tell("request-reminder", request, request.holder_id, at, key=day)
+    tell_deciders("request-reminder", request, at, key=day)
     return "reminded"
 
 
@@ -102,8 +102,7 @@ def _hand_on(request: Request, at: dt.datetime, why: str) -> str:
         before={"holder": before},
         after={"holder": request.holder_id},
     )
-    if request.holder_id:
-        tell("request-escalated", request, request.holder_id, at, key=str(request.holder_id))
+    tell_deciders("request-escalated", request, at, key=f"{request.version}:{request.holder_id or 'hr'}")
     return "escalated"
 
 

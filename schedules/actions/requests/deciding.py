@@ -30,6 +30,7 @@ from .writing import (
     locked,
     new_day,
     one_locked,
+    tell_deciders,
 )
 
 Kind = Request.Kind
@@ -191,7 +192,7 @@ def _endorse(by: User, outcome: Outcome, at) -> None:
         after={"stage": 2, "holder": request.holder_id},
         on_behalf_of=account_of(outcome.for_whom),
     )
-    tell("request-sent", request, request.holder_id, at)
+    tell_deciders("request-sent", request, at)
 
 
 @transaction.atomic

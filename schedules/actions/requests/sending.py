@@ -13,13 +13,12 @@ from ledger.trail import record
 from schedules import queries, states
 from schedules.actions.refused import Refused
 from schedules.models import Request, UnitRule, WfhDay
-from schedules.notices import tell
 from schedules.permissions import Denied
 from schedules.queries.approvers import holder_for, line_above
 from schedules.queries.cover import Cover
 
 from .clock import next_look
-from .writing import check_version, one_locked
+from .writing import check_version, one_locked, tell_deciders
 
 Kind = Request.Kind
 WEEK = dt.timedelta(days=7)
@@ -169,7 +168,7 @@ def _store(by: User, placement: Placement, cover: Cover, wish: Wish, at, state: 
             sent = state == Request.State.SENT
             _record(request, by, at, "request.send" if sent else "request.draft")
             if sent:
-                tell("request-sent", request, request.holder_id, at)
+                tell_deciders("request-sent", request, at)
             return request
     except IntegrityError as error:
         raise _already_waiting() from error
@@ -184,7 +183,7 @@ def _resend(by: User, request: Request, placement, cover, wish: Wish, state: str
     request.version += 1
     request.save()
     _record(request, by, at, "request.send")
-    tell("request-sent", request, request.holder_id, at)
+    tell_deciders("request-sent", request, at)
     return request
 
 

@@ -29,6 +29,7 @@ from .writing import (
     lock_units,
     lock_units_of,
     one_locked,
+    tell_deciders,
 )
 
 State = WfhDay.State
@@ -177,7 +178,7 @@ def _ask_consent(by: User, day: WfhDay, cover: Cover, reason: str, at) -> Reques
     request.save()
     after = {"kind": request.kind, "date": day.date.isoformat()}
     record(verb="request.send", subject=request, by=by, at=at, agency_id=request.agency_id, after=after)
-    tell("request-sent", request, request.holder_id, at)
+    tell_deciders("request-sent", request, at)
     return request
 
 

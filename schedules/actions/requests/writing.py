@@ -11,6 +11,8 @@ from ledger.trail import record, record_each
 from schedules import states
 from schedules.actions.refused import Refused
 from schedules.models import Request, WfhDay
+from schedules.notices import tell_many
+from schedules.queries.approvers import deciders
 
 RELATED = ("agency", "decided_by__employee", "employee", "gives_up", "colleague", "takes", "supervisor", "holder")
 
@@ -136,4 +138,14 @@ def new_day(request: Request, unit_id: int, track: str, *, origin=WfhDay.Origin.
         track=track,
         replaces=request.gives_up,
         plan_id=request.gives_up.plan_id if request.gives_up else None,
+    )
+
+
+def tell_deciders(kind: str, request: Request, at: dt.datetime, *, key: str = "") -> None:
+    """Tell everybody who may decide a request now; one key for each, so that nobody is told twice."""
+    today = at.astimezone(request.agency.zone).date()
+    key = key or str(request.version)
+    tell_many(
+        [(kind, request, pk, key if pk == request.holder_id else f"{key}:{pk}") for pk in deciders(request, today)],
+        at=at,
     )
