@@ -17,13 +17,13 @@ from eligibility import engine
 from eligibility import queries as decisions
 from eligibility.models import Policy, Run
 from eligibility.permissions import sees_reasons
-from eligibility.rules import DayRule, WeekRule, read
+from eligibility.rules import DayRule, NotTaken, WeekRule, read
 from employees.calendar import week_name
 from employees.models import Employee, Unit, User
 from employees.queries import placement_on
 from performance.rating import Rating, Regime
 
-from .queries import day_facts
+from .queries import day_facts, day_rules
 
 
 @dataclasses.dataclass(frozen=True)
@@ -119,7 +119,8 @@ def _view(employee, week, date, policy: Policy, run: Run | None, reasons: list[s
     facts = evidence | {"year": week.year - 1}
     outcomes = [_week_outcome(rule, reasons, facts) for rule in rules if isinstance(rule, WeekRule)]
     if date:
-        made = _day_outcomes(employee, date, [rule for rule in rules if isinstance(rule, DayRule)])
+        # Whether the day is had already says nothing about whether it may be had.
+        made = _day_outcomes(employee, date, [rule for rule in day_rules(policy) if not isinstance(rule, NotTaken)])
         outcomes += made
         reasons = reasons + [outcome.code for outcome in made if outcome.code]
     return PolicyView(

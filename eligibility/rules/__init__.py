@@ -88,6 +88,7 @@ __all__ = [
     "Rule",
     "WeekRule",
     "MinimumPresent",
+    "NotTaken",
     "StaffedPost",
     "UnitCap",
     "WeeklyMaximum",
