@@ -53,14 +53,7 @@ def set_rule(
     Raises `Denied`, or `Refused`: OTHER_AGENCY, PAST, BACKWARDS, INCOMPLETE, TWO_DAYS.
     """
     check_may_rule(by, agency.pk, unit)
-    if unit is not None and unit.agency_id != agency.pk:
-        raise Refused("OTHER_AGENCY", _("That unit belongs to another agency."))
-    if since < local_date(at, agency.zone):
-        raise Refused("PAST", _("A rule begins today at the earliest."))
-    if last is not None and last < since:
-        raise Refused("BACKWARDS", _("The last day lies before the first."))
-    if weekday and date:
-        raise Refused("TWO_DAYS", _("Name a weekday or a date, not both."))
+    _check_dates(agency, unit, since, last, weekday, date, at)
     rule = UnitRule(
         agency=agency,
         unit=unit,
@@ -77,18 +70,26 @@ def set_rule(
     )
     _check_complete(rule)
     rule.save()
-    after = {
-        "kind": kind,
-        "unit": unit.pk if unit else None,
-        "weekday": weekday,
-        "date": date.isoformat() if date else None,
-        "slot": slot,
-        "number": number,
-        "percent": percent,
-        "lifted": lifted,
-    }
-    record(verb="unitrule.set", subject=rule, by=by, at=at, agency_id=agency.pk, reason=rule.reason, after=after)
+    record(verb="unitrule.set", subject=rule, by=by, at=at, agency_id=agency.pk, reason=rule.reason, after=_facts(rule))
     return rule
+
+
+def _check_dates(agency: Agency, unit: Unit | None, since, last, weekday, date, at: dt.datetime) -> None:
+    if unit is not None and unit.agency_id != agency.pk:
+        raise Refused("OTHER_AGENCY", _("That unit belongs to another agency."))
+    if since < local_date(at, agency.zone):
+        raise Refused("PAST", _("A rule begins today at the earliest."))
+    if last is not None and last < since:
+        raise Refused("BACKWARDS", _("The last day lies before the first."))
+    if weekday and date:
+        raise Refused("TWO_DAYS", _("Name a weekday or a date, not both."))
+
+
+def _facts(rule: UnitRule) -> dict:
+    """What the event keeps of a rule."""
+    date = rule.date.isoformat() if rule.date else None
+    names = ("kind", "unit_id", "weekday", "slot", "number", "percent", "lifted")
+    return {name: getattr(rule, name) for name in names} | {"date": date}
 
 
 def _check_complete(rule: UnitRule) -> None:
