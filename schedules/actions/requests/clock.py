@@ -119,7 +119,7 @@ def _held_by_the_absent(at: dt.datetime):
 @transaction.atomic
 def _hand_on_if_absent(pk: int, at: dt.datetime) -> str:
     request = one_locked(pk)
-    if request.state != Request.State.SENT or request.holder_id is None:
+    if not _held_by_the_absent(at).filter(pk=pk).exists():  # another clock was faster, or it was decided
         return ""
     return _hand_on(request, at, "leave")
 
