@@ -49,7 +49,7 @@ def acting_for(user, request: Request, lenders: dict[int, Employee] | None = Non
         if me and request.colleague_id == me:
             return None
         raise Denied("NOT_YOURS", _("Only the colleague who was asked can agree to a swap."))
-    if request.endorsed_by_id == user.pk:
+    if request.endorsed_by_id == user.pk or (me and request.endorsed_for_id == me):
         raise Denied("SAME_PERSON", _("You endorsed this request already; the second stage is somebody else's."))
     lenders = stands_in_for(me) if lenders is None else lenders
     if request.employee_id in lenders:
@@ -57,7 +57,7 @@ def acting_for(user, request: Request, lenders: dict[int, Employee] | None = Non
     if me and me in _deciders(request):
         return None
     for lender in _deciders(request):
-        if lender in lenders:
+        if lender in lenders and lender != request.endorsed_for_id:
             return lenders[lender]
     if request.holder_id is None and request.agency_id in user.reach.whole_agencies(HR):
         return None

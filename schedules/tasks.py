@@ -2,6 +2,7 @@
 delivered twice, late or never changes nothing about the result."""
 
 import datetime as dt
+import logging
 
 from celery import shared_task
 from django.conf import settings
@@ -17,19 +18,24 @@ from .actions import plans, weekly
 from .actions.requests import run_clock
 from .notices import Letter, deliver, deliver_push, post_push
 
+log = logging.getLogger(__name__)
+
 
 @shared_task(name="tick", queue="default")
 def tick(**kwargs) -> None:
     """What is due now: start due weeks, call a worker for unattended jobs, plan what was published, and let no request
     get stuck."""
     at = timezone.now()
+    run_clock(at=at)  # first: nothing that fails below may leave a request undecided
     weekly.start_due(at=at)
     for job_id in jobs.unattended(at=at, patience=dt.timedelta(seconds=settings.JOB_CHUNK_SECONDS)):
         jobs.woken(job_id, at=at)
         work.delay(job_id=job_id)
     for agency, week in weekly.plans_owed(at=at):
-        plans.plan_week(agency=agency, week=week, by=None, at=at)
-    run_clock(at=at)
+        try:
+            plans.plan_week(agency=agency, week=week, by=None, at=at)
+        except Exception:
+            log.exception("planning %s of agency %s failed", week, agency.pk)  # the others are planned all the same
 
 
 @shared_task(name="work", queue="bulk", acks_late=True, reject_on_worker_lost=True)

@@ -55,6 +55,13 @@ def _against(one: Allotment) -> str:
     return _("%(day)s is not possible: %(reason)s.") % {"day": day, "reason": label_of(one.code)}
 
 
+def against(code: str | None, rule, facts: dict) -> str:
+    """Why a day is not possible, as others than the person read it: they learn of no leave (rulings.md 22)."""
+    if code == "R-CUTI":
+        return _("The person is not available on that day; another day may fit.")
+    return rule.sentence(code, facts)
+
+
 def turn(one: Allotment) -> str:
     """The person's place in the order of fairness."""
     named = {"place": one.place, "owed": days(one.owed)}

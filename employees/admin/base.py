@@ -70,7 +70,7 @@ class ActionAdmin(ModelAdmin):
     def get_search_results(self, request, queryset, search_term):
         """A number may be typed as it is printed, with spaces or dots."""
         bare = "".join(search_term.split()).replace(".", "")
-        return super().get_search_results(request, queryset, bare if bare.isdigit() else search_term)
+        return super().get_search_results(request, queryset, bare if bare.isdecimal() else search_term)
 
     def get_object(self, request, object_id, from_field=None):
         """As for an address that never was: another agency's row does not exist."""
@@ -120,6 +120,11 @@ def tones(choices, **chosen) -> dict[str, str]:
     return dict.fromkeys(choices.values, "") | chosen
 
 
+def row_number(text: str) -> int:
+    """The number of a row as an address carries it; 0, which no row has, for anything else (`²` is a digit too)."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else 0
+
+
 def unit_now(person: str) -> Subquery:
     """SQL for the name of the unit where the person (a path to their id) is placed today."""
     placed = Placement.objects.filter(employee=OuterRef(person), valid__contains=today_of_agency())
@@ -144,7 +149,7 @@ class UnitFilter(DropdownFilter):
     def queryset(self, request, queryset):
         if not self.value():
             return queryset
-        unit = Unit.objects.visible_to(request.user).filter(pk=self.value()).first() if self.value().isdigit() else None
+        unit = Unit.objects.visible_to(request.user).filter(pk=row_number(self.value())).first()
         if unit is None:
             return queryset.none()
         return queryset.filter(Exists(self.placed().filter(unit__path__within=unit.path)))

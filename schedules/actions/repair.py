@@ -7,6 +7,7 @@ none is, the day is lost and owed. It is a new revision of the plan, with its re
 import dataclasses
 import datetime as dt
 import hashlib
+from collections import Counter
 from typing import Any
 
 from django.db import transaction
@@ -15,6 +16,8 @@ from django.utils.translation import gettext as _
 from psycopg2.extras import DateRange
 
 from eligibility import permissions
+from eligibility import queries as decisions
+from eligibility.rules import DayRule
 from employees.actions import declare_holiday
 from employees.calendar import days_of_week, monday_of
 from employees.models import Agency, Employee, Holiday, Placement, Unit, User
@@ -77,12 +80,13 @@ def propose_repair(*, agency: Agency, dates: list[dt.date], unit: Unit | None, a
     if min(dates) < at.astimezone(agency.zone).date():
         raise Refused("PAST", _("That date is past; what has been, stays."))
     lines: list[Mended] = []
-    by_unit: dict[int, list[WfhDay]] = {}
+    by_group: dict[tuple[int, str], list[WfhDay]] = {}
     for day in affected:
-        by_unit.setdefault(day.unit_id, []).append(day)
+        by_group.setdefault((day.unit_id, day.track), []).append(day)
         cover.move(day.unit_id, day.date, day.slot, -1)
-    for unit_id, days in sorted(by_unit.items()):
-        lines += _mend(cover, unit_id, days, set(dates), week, at)
+    known = _known(agency, affected, week)
+    for (unit_id, track), days in sorted(by_group.items()):
+        lines += _mend(cover, known, unit_id, track, days, set(dates), at)
     return Proposal(agency, sorted(dates), unit, lines)
 
 
@@ -93,37 +97,71 @@ def _affected(agency: Agency, dates: list[dt.date], unit: Unit | None) -> list[W
     return list(rows.select_related("employee", "plan").order_by("unit_id", "employee_id", "date")[: MOST + 1])
 
 
-def _mend(cover: Cover, unit_id: int, days: list[WfhDay], closed: set[dt.date], week: dt.date, at) -> list[Mended]:
-    """The planner's own choice among the days that are left, for everybody of one unit."""
+@dataclasses.dataclass
+class _Known:
+    """What mending asks of the affected people and of their week, read once for all of them."""
+
+    tracks: dict[str, tuple[list[DayRule], set[int]]]  # the rules of the track's published run; who is eligible at it
+    people: dict[int, queries.Person]
+    owed: dict[int, int]
+    places: dict[int, list[tuple[int, str, DateRange]]]  # unit, post and time, the earlier first
+
+    def elsewhere(self, pk: int, unit_id: int, dates: list[dt.date]) -> set[dt.date]:
+        """The dates on which somebody is not placed in a unit."""
+        spans = [valid for unit, _post, valid in self.places.get(pk, ()) if unit == unit_id]
+        return {date for date in dates if not any(date in span for span in spans)}
+
+    def post(self, pk: int, unit_id: int) -> str:
+        return next((post for unit, post, _v in reversed(self.places.get(pk, ())) if unit == unit_id), "")
+
+
+def _known(agency: Agency, affected: list[WfhDay], week: dt.date) -> _Known:
+    ids = sorted({day.employee_id for day in affected})
+    tracks = {
+        run.track: (queries.day_rules(run.computed_under), decisions.eligible_at(run, ids))
+        for run in decisions.published_runs(agency.pk, week)
+    }
+    rows = Placement.objects.filter(employee__in=ids, valid__overlap=DateRange(week, week + dt.timedelta(days=7)))
+    places: dict[int, list[tuple[int, str, DateRange]]] = {}
+    for pk, *place in rows.order_by("valid").values_list("employee_id", "unit_id", "job_title", "valid"):
+        places.setdefault(pk, []).append(tuple(place))
+    return _Known(tracks, queries.people(ids, week, week), owed_by(agency.pk, ids, week), places)
+
+
+def _mend(
+    cover: Cover, known: _Known, unit_id: int, track: str, days: list[WfhDay], closed: set[dt.date], at
+) -> list[Mended]:
+    """The planner's own choice among the days that are left, for everybody of one unit with days by one track. Whoever
+    is not eligible under the track's policy (any more), or whose track decided nothing for the week, gets no other."""
     today = cover.today(unit_id, at)
     dates = [d for d in working_dates(cover, unit_id) if d not in closed and d > today]
-    policies = queries.policies_of_week(cover.agency.pk, week)
+    rules, eligible = known.tracks.get(track, ([], set()))
     # A fixed weekday that falls away may move as it does on request: the repair is HR's consent to it.
-    bounds = limits(cover, unit_id, dates, queries.day_rules(policies[0]), on_request=True) if policies else []
-    ids = [day.employee_id for day in days]
-    people, owed, posts = queries.people(ids, week, week), owed_by(cover.agency.pk, ids, week), _posts(ids, week)
+    bounds = limits(cover, unit_id, dates, rules, on_request=True)
+    earned = Counter(day.employee_id for day in days if day.employee_id in eligible)
     candidates = [
         Candidate(
             pk,
             pk,
-            earned=ids.count(pk) if policies else 0,
-            owed=owed.get(pk, 0),
-            away=frozenset(people[pk].leave) | {date for _i, date, _s, _o in people[pk].days},
-            post=posts.get(pk, ""),
+            earned=earned[pk],
+            owed=known.owed.get(pk, 0),
+            away=frozenset(known.people[pk].leave)
+            | {date for _i, date, _s, _o in known.people[pk].days}
+            | known.elsewhere(pk, unit_id, dates),
+            post=known.post(pk, unit_id),
         )
-        for pk in sorted(set(ids))
+        for pk in sorted({day.employee_id for day in days})
     ]
     given = {one.employee_id: list(one.dates) for one in allocate(candidates, dates, bounds)}
     found = []
     for day in days:
         left = given[day.employee_id]
         found.append(Mended(day, day.employee, left.pop(0) if left else None))
+    for line in found:
+        if line.date:  # taken for whoever is mended next, by another track
+            cover.move(unit_id, line.date, line.day.slot, 1, known.post(line.employee.pk, unit_id))
+            known.people[line.employee.pk].days.append((0, line.date, line.day.slot, WfhDay.Origin.REPAIR))
     return found
-
-
-def _posts(ids: list[int], week: dt.date) -> dict[int, str]:
-    rows = Placement.objects.filter(employee__in=ids, valid__overlap=DateRange(week, week + dt.timedelta(days=7)))
-    return dict(rows.order_by("valid").values_list("employee_id", "job_title"))
 
 
 @transaction.atomic

@@ -17,6 +17,7 @@ from schedules.permissions import check_may_rule
 from .refused import Refused
 
 Kind = UnitRule.Kind
+LATEST = dt.date(2100, 12, 31)  # no rule is known so far ahead: a slip in the year
 NEEDS: dict[str, Any] = {
     Kind.MIN_PRESENT: lambda r: (r.number is None) != (r.percent is None),
     Kind.MAX_REMOTE: lambda r: r.percent is not None,
@@ -50,7 +51,7 @@ def set_rule(
     """Set a rule for a unit and everything below it (unit None: the whole agency), from `since` to `last` included.
 
     It counts from the next plan and the next request on; a published week stays as it is (the repair screen mends it).
-    Raises `Denied`, or `Refused`: OTHER_AGENCY, PAST, BACKWARDS, INCOMPLETE, TWO_DAYS.
+    Raises `Denied`, or `Refused`: OTHER_AGENCY, PAST, BACKWARDS, TOO_FAR, INCOMPLETE, TWO_DAYS.
     """
     check_may_rule(by, agency.pk, unit)
     _check_dates(agency, unit, since, last, weekday, date, at)
@@ -81,8 +82,14 @@ def _check_dates(agency: Agency, unit: Unit | None, since, last, weekday, date, 
         raise Refused("PAST", _("A rule begins today at the earliest."))
     if last is not None and last < since:
         raise Refused("BACKWARDS", _("The last day lies before the first."))
+    _check_year(since, last, date)
     if weekday and date:
         raise Refused("TWO_DAYS", _("Name a weekday or a date, not both."))
+
+
+def _check_year(*dates: dt.date | None) -> None:
+    if any(date and date > LATEST for date in dates):
+        raise Refused("TOO_FAR", _("Check the year: rules are set up to 2100. Leave the last day empty for no end."))
 
 
 def _facts(rule: UnitRule) -> dict:
@@ -114,7 +121,10 @@ def _check_complete(rule: UnitRule) -> None:
 
 @transaction.atomic
 def end_rule(*, by: User, rule_id: int, last: dt.date, at: dt.datetime) -> UnitRule:
-    """End a rule after a day (`last` included), today at the earliest."""
+    """End a rule after a day (`last` included), today at the earliest.
+
+    Raises `Denied`, or `Refused`: ENDED, PAST, TOO_FAR, BACKWARDS.
+    """
     rule = UnitRule.objects.select_for_update(of=("self",)).select_related("agency", "unit").get(pk=rule_id)
     check_may_rule(by, rule.agency_id, rule.unit)
     today = local_date(at, rule.agency.zone)
@@ -122,6 +132,7 @@ def end_rule(*, by: User, rule_id: int, last: dt.date, at: dt.datetime) -> UnitR
         raise Refused("ENDED", _("This rule has ended already."))
     if last < today:
         raise Refused("PAST", _("A rule ends today at the earliest: what counted, counted."))
+    _check_year(last)
     before = {"upper": rule.valid.upper.isoformat() if rule.valid.upper else None}
     end = last + dt.timedelta(days=1)
     if rule.valid.lower is not None and end <= rule.valid.lower:

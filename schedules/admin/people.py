@@ -15,7 +15,7 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 
 from employees.admin import ActionAdmin, UnitFilter, tones
-from employees.models.access import READS_PEOPLE
+from employees.models.access import READS_PEOPLE, READS_SCORES
 from employees.permissions import HR, holds_any
 from schedules.actions.delegations import end_delegation
 from schedules.actions.refused import Refused
@@ -102,7 +102,7 @@ class RequestAdmin(ActionAdmin):
     readonly_fields = ["instead_of", "waits_for", "stage_label"]
 
     def may_read(self, user):
-        return holds_any(user, READS_PEOPLE)
+        return holds_any(user, READS_SCORES)
 
     @display(description=gettext_lazy("employee"), ordering="employee__name", header=True)
     def person(self, request):

@@ -18,7 +18,7 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 
 from eligibility import permissions as publishing
-from employees.admin import ActionAdmin, tones
+from employees.admin import ActionAdmin, row_number, tones
 from employees.calendar import week_name
 from employees.models import Unit
 from employees.models.access import READS_PEOPLE, READS_SCORES
@@ -87,9 +87,10 @@ class PlanAdmin(ActionAdmin):
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
         """The plan as HR looks at it: totals, what to look at first, all units, revisions."""
-        plan = self.plan_for(request, int(object_id) if object_id.isdigit() else 0)
+        plan = self.plan_for(request, row_number(object_id))
         source = plans.first_revision(plan)
-        search, only = request.GET.get("q", "").strip()[:100], request.GET.get("only") == "exceptions"
+        search = request.GET.get("q", "").replace("\0", "").strip()[:100]
+        only = request.GET.get("only") == "exceptions"
         found = plans.unit_lines(source, search=search, exceptions=only)
         page = Paginator(found, PER_PAGE).get_page(request.GET.get("p"))
         looked_at = (
@@ -158,7 +159,7 @@ class PlanAdmin(ActionAdmin):
         plan = self.plan_for(request, pk)
         asked = request.GET.get("unit", "")
         units = Unit.objects.filter(agency=plan.agency_id).select_related("agency", "parent")
-        unit = get_object_or_404(units, pk=asked) if asked.isdecimal() else None
+        unit = get_object_or_404(units, pk=row_number(asked)) if asked.isdecimal() else None
         page = Paginator(plans.branch(plan, unit), PER_PAGE).get_page(request.GET.get("p"))
         rows = list(page) or ([unit] if unit else [])
         return self.page(
@@ -178,8 +179,7 @@ class PlanAdmin(ActionAdmin):
         version = request.POST.get("version", "")
 
         def publish():
-            number = int(version) if version.isdecimal() else -1
-            publish_draft(plan_id=pk, by=request.user, at=timezone.now(), version=number)
+            publish_draft(plan_id=pk, by=request.user, at=timezone.now(), version=row_number(version) or -1)
 
         return self._do(request, pk, publish, _("The plan is published; everybody concerned is told."))
 

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 
-from employees.admin import EnteringAdmin, UnitFilter
+from employees.admin import EnteringAdmin, UnitFilter, row_number
 from employees.models import Unit
 from employees.models.access import READS_SCORES
 from employees.permissions import HR, holds_any
@@ -35,7 +35,7 @@ class RuleUnitFilter(UnitFilter):
     def queryset(self, request, queryset):
         if not self.value():
             return queryset
-        unit = Unit.objects.visible_to(request.user).filter(pk=self.value()).first() if self.value().isdigit() else None
+        unit = Unit.objects.visible_to(request.user).filter(pk=row_number(self.value())).first()
         if unit is None:
             return queryset.none()
         above = Q(unit__in=unit.path.split(".")) | Q(unit=None, agency=unit.agency_id)

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from employees.models import Agency, Employee, User
-from employees.models.access import READS_PEOPLE
+from employees.models.access import READS_PEOPLE, READS_SCORES
 from employees.models.people import today_of_agency
 from employees.models.tracking import versions
 
@@ -69,19 +69,23 @@ class Delegation(models.Model):
 
 
 def delegated_to(me: int):
-    """SQL: a delegation of the row's `holder` to this person that counts today in the row's agency."""
+    """SQL: a delegation of the row's `holder` (in the first stage also of its supervisor) to this person, that counts
+    today in the row's agency."""
     today = today_of_agency()
     counts = Q(on_leave_only=False) | Q(delegator__leaves__valid__contains=today)
     rows = Delegation.objects.standing().filter(counts, delegate=me, valid__contains=today)
-    return Exists(rows.filter(delegator=OuterRef("holder")))
+    first = Exists(rows.filter(delegator=OuterRef("supervisor"))) & Q(stage=1)
+    return Exists(rows.filter(delegator=OuterRef("holder"))) | first
 
 
 class RequestQuerySet(models.QuerySet):
     def visible_to(self, user):
         """One's own, those laid before oneself or whom one stands in for, and those of people one's grants cover."""
-        covered = Employee.objects.none().granted(user, READS_PEOPLE, employee="employee_id")
+        covered = Employee.objects.none().granted(user, READS_SCORES, employee="employee_id")
         me = user.reach.me
-        before_me = Q(supervisor=me) | Q(holder=me) | Q(colleague=me) | Q(decided_by=user.pk)
+        # A supervisor who has gone to another agency sees nothing of this one any more.
+        mine = Q(supervisor=me, supervisor__agency=F("agency")) | Q(holder=me, holder__agency=F("agency"))
+        before_me = mine | Q(colleague=me) | Q(decided_by=user.pk)
         shown = self.filter(Q(employee=me) | before_me & ~Q(state=Request.State.DRAFT) | covered | delegated_to(me))
         return shown.exclude(Q(state=Request.State.DRAFT) & ~Q(employee=me))
 
@@ -131,6 +135,9 @@ class Request(models.Model):
     stage = models.PositiveSmallIntegerField(_("stage"), default=1)
     stages = models.PositiveSmallIntegerField(_("stages"), default=1)
     endorsed_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name=_("endorsed by"))
+    endorsed_for = models.ForeignKey(
+        Employee, models.PROTECT, null=True, related_name="+", verbose_name=_("endorsed on behalf of")
+    )
     sent_at = models.DateTimeField(_("sent at"))
     due_at = models.DateTimeField(_("to be decided by"))
     next_at = models.DateTimeField(_("looked at again"), null=True)

@@ -65,6 +65,12 @@ def holder_for(line: Line, today: dt.date, *, never: set[int]) -> int | None:
     return next(iter(reachable(line.ids, today, never=never)), None)
 
 
+def stand_ins_of(employee_id: int, today: dt.date) -> set[int]:
+    """Who stands in for a person: they decide nothing that the person asks for."""
+    lent = Delegation.objects.standing().filter(delegator=employee_id, valid__contains=today)
+    return set(lent.values_list("delegate", flat=True))
+
+
 def deciders(request: Request, today: dt.date) -> list[int]:
     """Whom to tell that a request waits: its holder and whoever stands in for them today; of nobody: HR."""
     if request.holder_id is None:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from eligibility.models import Policy
 from employees.calendar import days_of_week
 from employees.models import Employee, Placement
+from schedules import wording
 from schedules.models import Request, WfhDay
 from schedules.permissions import HR, Denied, acting_for, stands_in_for
 
@@ -76,6 +77,11 @@ class Situation:
     def today(self, request: Request, at: dt.datetime) -> dt.date:
         place = self.places[request.employee_id, request.date]
         return self.covers[request.agency_id].today(place.unit_id, at)
+
+    def begun(self, request: Request, date: dt.date, at: dt.datetime) -> bool:
+        """Whether a date has begun where the person works."""
+        place = self.places[request.employee_id, request.date]
+        return at >= self.covers[request.agency_id].opens(place.unit_id, date)
 
     def moved(self, request: Request) -> None:
         """Count a day as given, and the one given up as free again."""
@@ -155,7 +161,7 @@ def _against(row: Request, now: Situation, facts, at) -> tuple[str, int | None]:
     if row.date <= now.today(row, at):
         return _("The day has passed."), cap
     if rule:
-        return rule.sentence(code, dataclasses.asdict(facts)), cap
+        return wording.against(code, rule, dataclasses.asdict(facts)), cap
     return ("" if policies else _("The conditions for a WFH day are not met in that week.")), cap
 
 

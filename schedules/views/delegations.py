@@ -71,7 +71,7 @@ def _usual_days(request) -> dict[str, dt.date]:
 
 def _page(request, form: DelegateForm, status: int = 200):
     reader = request.reader
-    text = request.GET.get("q", "").strip()[:LETTERS]
+    text = request.GET.get("q", "").replace("\0", "").strip()[:LETTERS]
     leads = permissions.is_supervisor(request.user, reader.today)
     context = {
         "leads": leads,

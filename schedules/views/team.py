@@ -53,7 +53,7 @@ def week(request):
     weeks, people = queries.team(
         scope.agency, [monday, monday + WEEK], of=scope.of, at=reader.now, unit=scope.unit, start=start
     )
-    text = request.GET.get("q", "").strip()[:LETTERS]
+    text = request.GET.get("q", "").replace("\0", "").strip()[:LETTERS]
     context = {
         "scope": scope,
         "weeks": weeks,

@@ -6,6 +6,7 @@ decides their own, one event a transition, nothing outlives its deadline.
 
 import datetime as dt
 import itertools
+import uuid
 
 import pytest
 from django.db import connection, transaction
@@ -15,7 +16,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from eligibility.permissions import Denied as MayNotPublish
 from employees import actions as calendar
-from employees.models import Holiday, Leave, Placement, Unit
+from employees.models import Employee, Holiday, Leave, Placement, Unit
 from performance.rating import Rating
 from schedules import states
 from schedules.actions.delegations import delegate, end_delegation
@@ -112,6 +113,7 @@ class Week(RuleBasedStateMachine):
         self.users = [known.get(one) or factories.account(one) for one in self.people]
         self.deciders = [cast.budi_user, cast.eko_user, cast.dewi_user, cast.ratna_user, *self.users[:3]]
         for n, person in enumerate(self.people):
+            Employee.objects.filter(pk=person.pk).update(public_id=uuid.UUID(int=n + 1))  # the lot: the same each time
             factories.appraisal(person, rating=Rating.GOOD if n % 3 else Rating.VERY_GOOD)
         planned(cast.agency, AT, WEEK)
         self.now, self.given = AT, set()

@@ -119,7 +119,7 @@ def test_a_request_says_who_has_it_until_when_and_the_cover_of_its_day(lent, wai
         "decided_by": None,
     }
     assert body["gives_up"] == {"day_id": lent.day.pk, "date": "2026-12-02", "slot": "FULL"}
-    assert body["due_at"] == "2026-12-02T15:00:00+07:00"
+    assert body["due_at"] == "2026-12-02T07:30:00+07:00"
     assert body["cover"] == {"used": 0, "cap": 1, "present": 2, "minimum": 0, "fits": True}
     approved = Caller(lent.budi_user).post(f"requests/{waiting.pk}/approve/", match=1)
     assert "cover" not in approved.json()

@@ -89,6 +89,7 @@ def test_in_a_circle_hr_decides_and_nobody_in_it(week, now):
     one = send_request(by=week.sari_user, date=THURSDAY, gives_up_id=week.day.pk, reason="", at=now)
     assert one.holder is None
     assert decide_all_ways(week.sari_user, one) == [403, 403, 403]
+    assert decide_all_ways(week.budi_user, one) == [404, 404, 404]
     assert decide_all_ways(week.ratna_user, one) == [404, 404, 404]
     assert decide_all_ways(week.eko_user, one) == [404, 404, 404]
     assert f"/approvals/{one.pk}/approve/" in text(as_(week.dewi_user).get("/approvals/"))
@@ -104,6 +105,7 @@ def test_hr_without_a_holder_never_decides_their_own(week, now):
 
 
 def test_an_escalated_request_is_decided_by_the_next_or_still_by_the_supervisor(week, now):
+    Placement.objects.filter(employee=week.budi).update(supervisor=week.hadi)
     one = asked(week, week.sari, THURSDAY, now, gives_up=week.day, holder=week.hadi)
     for user in (week.hadi_user, week.budi_user):
         assert f"/approvals/{one.pk}/approve/" in text(as_(user).get("/approvals/"))

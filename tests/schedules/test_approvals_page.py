@@ -181,6 +181,7 @@ def test_a_swap_is_the_colleagues_to_decline_with_a_reason_and_is_never_sent_bac
 
 def test_a_day_given_back_late_and_a_fixed_weekday_have_their_own_sentence(week, now):
     asked(week, week.sari, WEDNESDAY, now, gives_up=week.day, kind="RETURN")
+    Placement.objects.filter(employee=week.team[0]).update(supervisor=week.budi)
     asked(week, week.team[0], THURSDAY, now, kind="RECUR", until=dt.date(2026, 12, 31))
     client = as_(week.budi_user)
     client.cookies["language"] = "en"

@@ -8,7 +8,7 @@ from employees.models import Holiday, Placement, Unit
 from ledger.models import Event, Outbox
 from schedules.actions.delegations import delegate
 from schedules.actions.refused import Refused
-from schedules.actions.requests import approve_request, reject_request, send_request, withdraw_request
+from schedules.actions.requests import approve_request, reject_request, run_clock, send_request, withdraw_request
 from schedules.models import Notice, Request, WfhDay
 from schedules.permissions import Denied
 from schedules.states import Impossible
@@ -165,3 +165,46 @@ def test_a_stand_in_for_leave_is_told_on_leave_only(planned, at):
 def test_of_nobody_hr_of_the_agency_is_told_but_for_the_asker(planned, at):
     Placement.objects.filter(employee__in=[planned.sari, planned.dewi]).update(supervisor=None)
     assert told(send(planned, at)) == {planned.dewi.pk, planned.hadi.pk}
+
+
+def test_in_a_circle_neither_of_the_two_decides_the_other(planned, at):
+    Placement.objects.filter(employee=planned.budi).update(supervisor=planned.sari)
+    request = send(planned, at)
+    assert (request.supervisor, request.holder) == (None, None)
+    assert refusal(approve_request, by=planned.budi_user, request_id=request.pk, version=1, at=at) == "NOT_YOURS"
+    approve_request(by=planned.dewi_user, request_id=request.pk, version=1, at=at)
+
+
+def test_who_was_the_supervisor_decides_no_more_and_the_clock_lays_it_before_the_new_one(planned, at):
+    request = send(planned, at)
+    Placement.objects.filter(employee=planned.sari).update(supervisor=planned.eko)
+    assert refusal(approve_request, by=planned.budi_user, request_id=request.pk, version=1, at=at) == "NOT_YOURS"
+    run_clock(at=at)
+    request.refresh_from_db()
+    assert (request.supervisor, request.holder) == (planned.eko, planned.eko)
+    approve_request(by=planned.eko_user, request_id=request.pk, version=1, at=at)
+
+
+def test_a_boss_named_as_stand_in_is_passed_over(planned, at):
+    today = dt.date(2026, 11, 23)
+    Placement.objects.filter(employee=planned.team[0]).update(supervisor=planned.sari)
+    Placement.objects.filter(employee=planned.budi).update(supervisor=planned.eko)
+    naming = dict(delegator_id=planned.sari.pk, delegate_id=planned.budi.pk, first=today, last=today, at=at)
+    delegate(by=planned.sari_user, **naming)
+    request = send(planned, at)
+    assert (request.supervisor, request.holder) == (planned.budi, planned.eko)
+
+
+def test_the_supervisor_learns_of_no_leave(planned, at):
+    request = send(planned, at)
+    factories.leave(planned.sari, THURSDAY, THURSDAY, kind="Cuti sakit")
+    with pytest.raises(Refused) as refused:
+        approve_request(by=planned.budi_user, request_id=request.pk, version=1, at=at)
+    assert refused.value.code == "R-CUTI"
+    assert "sakit" not in str(refused.value)
+
+
+def test_a_day_that_has_begun_is_moved_no_more(planned, at):
+    request = send(planned, at)
+    late = dt.datetime.combine(WEDNESDAY, dt.time(7, 30), tzinfo=planned.agency.zone)
+    assert refusal(approve_request, by=planned.budi_user, request_id=request.pk, version=1, at=late) == "PAST"

@@ -4,9 +4,10 @@ Level-triggered: each look asks what is due now, so a clock that stood still for
 """
 
 import datetime as dt
+import logging
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q
 
 from employees.calendar import add_office_time
 from employees.models import Leave, Placement
@@ -16,10 +17,11 @@ from ledger.trail import record
 from schedules import states
 from schedules.models import Delegation, Request
 from schedules.notices import tell
-from schedules.queries.approvers import line_above, next_after
+from schedules.queries.approvers import holder_for, line_above, next_after, stand_ins_of
 
 from .writing import close, one_locked, tell_deciders
 
+log = logging.getLogger(__name__)
 REMIND_AFTER = dt.timedelta(hours=8, minutes=30)  # a day of office time; again after each further one
 ESCALATE_AFTER = dt.timedelta(hours=17)  # two days of office time with the same person
 AHEAD = dt.timedelta(days=60)
@@ -40,12 +42,17 @@ def run_clock(*, at: dt.datetime) -> dict[str, int]:
     done = {"expired": 0, "reminded": 0, "escalated": 0}
     waiting = Request.objects.filter(state__in=states.OPEN)
     due = waiting.filter(Q(next_at__lte=at) | Q(next_at__isnull=True, due_at__lte=at)).order_by("due_at", "pk")
-    for pk in list(due.values_list("pk", flat=True)[:AT_ONCE]):
-        what = _look(pk, at)
+    looks = [(pk, "") for pk in due.values_list("pk", flat=True)[:AT_ONCE]]
+    looks += [(pk, "leave") for pk in _held_by_the_absent(at)[:AT_ONCE]]
+    looks += [(pk, "line") for pk in _held_outside_the_line()[:AT_ONCE]]
+    for pk, why in looks:
+        try:
+            what = _hand_on_if_held(pk, at, why) if why else _look(pk, at)
+        except Exception:
+            log.exception("the clock failed at request %s", pk)  # one request never stops the others
+            continue
         if what:
             done[what] += 1
-    for pk in list(_held_by_the_absent(at).values_list("pk", flat=True)[:AT_ONCE]):
-        done["escalated"] += bool(_hand_on_if_absent(pk, at))
     return done
 
 
@@ -86,12 +93,19 @@ def _hand_on(request: Request, at: dt.datetime, why: str) -> str:
     unit, off = _unit(request)
     line = line_above(request.employee_id, request.date)
     endorser = request.endorsed_by.employee_id if request.endorsed_by else None
-    never = {request.employee_id, endorser or 0}
+    today = at.astimezone(unit.zone).date()
+    never = {request.employee_id, endorser or 0, request.endorsed_for_id or 0} | stand_ins_of(
+        request.employee_id, today
+    )
     before = request.holder_id
-    request.holder_id = next_after(line, before, at.astimezone(unit.zone).date(), never=never)
+    if why == "line":  # the person reports to somebody else now: laid before them as if just sent
+        request.supervisor_id = None if line.circular else line.direct
+        request.holder_id = holder_for(line, today, never=never)
+    else:
+        request.holder_id = next_after(line, before, today, never=never)
     request.escalated_at, request.reminded_at = at, None
     request.next_at = next_look(request, unit, off, at)
-    request.save(update_fields=["holder", "escalated_at", "reminded_at", "next_at"])
+    request.save(update_fields=["holder", "supervisor", "escalated_at", "reminded_at", "next_at"])
     record(
         verb="request.escalate",
         subject=request,
@@ -113,15 +127,25 @@ def _held_by_the_absent(at: dt.datetime):
     stand_in = Delegation.objects.standing().filter(delegator=OuterRef("holder"), valid__contains=OuterRef("today"))
     stand_in = stand_in.exclude(delegate=OuterRef("employee"))  # nobody decides their own
     rows = Request.objects.waiting().exclude(kind=Request.Kind.SWAP).filter(holder__isnull=False).alias(today=today)
-    return rows.filter(Exists(away), ~Exists(stand_in)).order_by("pk")
+    return rows.filter(Exists(away), ~Exists(stand_in)).order_by("pk").values_list("pk", flat=True)
+
+
+def _held_outside_the_line():
+    """Requests laid before a supervisor to whom the person no longer reports on that day."""
+    reports = Placement.objects.filter(
+        employee=OuterRef("employee"), valid__contains=OuterRef("date"), supervisor=OuterRef("supervisor")
+    )
+    rows = Request.objects.waiting().exclude(kind=Request.Kind.SWAP).filter(stage=1, holder=F("supervisor"))
+    return rows.filter(~Exists(reports)).order_by("pk").values_list("pk", flat=True)
 
 
 @transaction.atomic
-def _hand_on_if_absent(pk: int, at: dt.datetime) -> str:
+def _hand_on_if_held(pk: int, at: dt.datetime, why: str) -> str:
     request = one_locked(pk)
-    if not _held_by_the_absent(at).filter(pk=pk).exists():  # another clock was faster, or it was decided
+    held = _held_outside_the_line() if why == "line" else _held_by_the_absent(at)
+    if not held.filter(pk=pk).exists():  # another clock was faster, or it was decided
         return ""
-    return _hand_on(request, at, "leave")
+    return _hand_on(request, at, why)
 
 
 def _unit(request: Request):

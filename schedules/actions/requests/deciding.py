@@ -10,12 +10,12 @@ from django.utils.translation import gettext as _
 
 from employees.models import Employee, User
 from ledger.trail import record
-from schedules import states
+from schedules import states, wording
 from schedules.actions.refused import Refused
 from schedules.models import Request, WfhDay
 from schedules.notices import tell, tell_many
 from schedules.permissions import Denied, acting_for, stands_in_for
-from schedules.queries.approvers import line_above, next_after
+from schedules.queries.approvers import line_above, next_after, stand_ins_of
 from schedules.queries.inbox import Situation, situation
 
 from .swaps import swap_days
@@ -93,8 +93,20 @@ def _try(outcome: Outcome, step) -> None:
 def _may(by: User, outcome: Outcome, version: int, lenders) -> None:
     request = outcome.request
     outcome.for_whom = acting_for(by, request, lenders)
+    _check_line(by, request, outcome.for_whom)
     states.move(request, "approve")
     check_version(request, version)
+
+
+def _check_line(by: User, request: Request, for_whom: Employee | None) -> None:
+    """The person must still report, on that day, to whoever decides; HR's part and a colleague's have no line."""
+    decider = for_whom.pk if for_whom else by.reach.me
+    if request.kind == Kind.SWAP or decider not in (request.holder_id, request.supervisor_id):
+        return
+    # Nearly always the direct supervisor: one question for each person only where they are not.
+    direct = getattr(request, "supervisor_now", None)
+    if direct != decider and decider not in line_above(request.employee_id, request.date).ids:
+        raise Denied("NOT_YOURS", _("This person reports to somebody else by now, who decides instead."))
 
 
 def _gone(requests: list[Request]) -> set[int]:
@@ -113,7 +125,7 @@ def _give(request: Request, now: Situation, gone: set[int], days: list[WfhDay], 
     if at >= request.due_at:
         raise Refused("PAST", _("The time to decide this request is over."))
     today = now.today(request, at)
-    if request.gives_up_id in gone or (request.gives_up and request.gives_up.date < today):
+    if request.gives_up_id in gone or (request.gives_up and now.begun(request, request.gives_up.date, at)):
         raise Refused("PAST", _("The day to be given up is past or no longer there."))
     if request.kind == Kind.RECUR or request.kind == Kind.RETURN:
         return
@@ -134,7 +146,7 @@ def _check_fits(request: Request, now: Situation) -> str:
     policies, facts = now.allowing(request), now.facts(request)
     code, rule, _cap = now.judge(request)
     if code and rule:
-        raise Refused(code, rule.sentence(code, dataclasses.asdict(facts)))
+        raise Refused(code, wording.against(code, rule, dataclasses.asdict(facts)))
     if not policies:
         raise Refused("NOT_ELIGIBLE", _("The conditions for a WFH day are not met in that week."))
     return policies[0].track
@@ -175,11 +187,13 @@ def _endorse(by: User, outcome: Outcome, at) -> None:
     request = outcome.request
     line = line_above(request.employee_id, request.date)
     decider = outcome.for_whom.pk if outcome.for_whom else by.reach.me
-    never = {request.employee_id, by.reach.me, decider}
+    today = at.astimezone(request.agency.zone).date()
+    never = {request.employee_id, by.reach.me, decider} | stand_ins_of(request.employee_id, today)
     holder = request.holder_id if request.holder_id in line.ids else line.direct
     request.state = states.move(request, "endorse")
-    request.stage, request.endorsed_by, request.reminded_at, request.escalated_at = 2, by, None, at
-    request.holder_id = next_after(line, holder, at.astimezone(request.agency.zone).date(), never=never)
+    request.stage, request.endorsed_by, request.endorsed_for = 2, by, outcome.for_whom
+    request.reminded_at, request.escalated_at = None, at
+    request.holder_id = next_after(line, holder, today, never=never)
     request.next_at = request.due_at if request.holder_id is None else min(request.due_at, at + dt.timedelta(hours=24))
     request.version += 1
     request.save()
@@ -210,11 +224,12 @@ def return_request(*, by: User, request_id: int, version: int, reason: str, at: 
 def _refuse(change: str, notice: str, by: User, request_id: int, version: int, reason: str, at) -> Request:
     request = one_locked(request_id)
     for_whom = acting_for(by, request)
+    _check_line(by, request, for_whom)
     said = check_reason(reason)
     states.move(request, change)
     check_version(request, version)
-    if change == "return" and request.kind == Kind.SWAP:
-        raise Refused("NOT_POSSIBLE", _("A swap is agreed to or refused; it cannot be sent back."))
+    if change == "return" and request.kind in (Kind.SWAP, Kind.RETURN):
+        raise Refused("NOT_POSSIBLE", _("This is agreed to or refused; there is nothing to change about it."))
     request = close(request, change, by=by, at=at, reason=said, for_whom=for_whom)
     tell(notice, request, request.employee_id, at)
     return request

@@ -6,7 +6,7 @@ import datetime as dt
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from employees.calendar import monday_of
+from employees.calendar import local_date, monday_of
 from employees.models import Placement, User
 from employees.queries import placement_on
 from ledger.trail import record
@@ -14,7 +14,7 @@ from schedules import queries, states
 from schedules.actions.refused import Refused
 from schedules.models import Request, UnitRule, WfhDay
 from schedules.permissions import Denied
-from schedules.queries.approvers import holder_for, line_above
+from schedules.queries.approvers import holder_for, line_above, stand_ins_of
 from schedules.queries.cover import Cover
 
 from .clock import next_look
@@ -22,6 +22,7 @@ from .writing import check_version, one_locked, tell_deciders
 
 Kind = Request.Kind
 WEEK = dt.timedelta(days=7)
+SERIES_WEEKS = 12  # how far ahead a fixed weekday may begin
 LONGEST = dt.timedelta(weeks=26)  # of a fixed weekday: then it is asked for again
 
 
@@ -95,6 +96,7 @@ def send_again(
 def _wish(by: User, date, gives_up_id, reason: str, slot: str, at) -> tuple[Placement, Cover, Wish]:
     """Everything about a wish but whether it fits: whose, when, instead of what."""
     placement = _placement(by, date)
+    _check_reckonable(date, at)
     cover = Cover(
         placement.unit.agency, [monday_of(date) + dt.timedelta(days=n) for n in range(7)], [placement.unit_id]
     )
@@ -119,9 +121,18 @@ def _check_date(date: dt.date, today: dt.date) -> None:
     if date <= today:
         raise Refused("PAST", _("That day is today or past; only days ahead can be asked for."))
     if monday_of(date) > monday_of(today) + dt.timedelta(weeks=queries.HORIZON_WEEKS):
-        raise Refused(
-            "TOO_FAR", _("Days can be asked for up to %(weeks)s weeks ahead.") % {"weeks": queries.HORIZON_WEEKS}
-        )
+        raise _too_far()
+
+
+def _check_reckonable(date: dt.date, at: dt.datetime) -> None:
+    """Before a week is made of the date: the last days that a calendar has are followed by none."""
+    if date.year > at.year + 1:
+        raise _too_far()
+
+
+def _too_far() -> Refused:
+    named = {"weeks": queries.HORIZON_WEEKS}
+    return Refused("TOO_FAR", _("Days can be asked for up to %(weeks)s weeks ahead.") % named)
 
 
 def _check_open(cover: Cover, placement: Placement, date: dt.date, at: dt.datetime) -> None:
@@ -193,10 +204,15 @@ def _fill(request: Request, placement: Placement, cover: Cover, wish: Wish, at: 
     unit_id = placement.unit_id
     request.kind, request.week, request.date, request.slot = wish.kind, monday_of(wish.date), wish.date, wish.slot
     request.gives_up, request.reason, request.until = wish.given_up, wish.reason, wish.until
-    request.supervisor_id = line.direct if line.direct != placement.employee_id else None
-    request.holder_id = holder_for(line, cover.today(unit_id, at), never={placement.employee_id})
+    today = cover.today(unit_id, at)
+    request.supervisor_id = None if line.circular else line.direct
+    request.holder_id = holder_for(
+        line, today, never={placement.employee_id} | stand_ins_of(placement.employee_id, today)
+    )
     request.stages = cover.rules.number(unit_id, UnitRule.Kind.STAGES, wish.date, 1)
     request.sent_at, request.due_at = at, cover.cutoff(unit_id, wish.date)
+    if wish.given_up:  # a day that has begun can no longer be moved
+        request.due_at = min(request.due_at, cover.opens(unit_id, wish.given_up.date))
     request.next_at = next_look(request, cover.settings[unit_id], cover.off, at)
 
 
@@ -248,7 +264,7 @@ def _skips(facts) -> str:
 
 def send_series(*, by: User, date: dt.date, until: dt.date, reason: str, at: dt.datetime) -> Request:
     """Ask for the weekday of `date` every week until a date. Once approved, each weekly plan tries that weekday first;
-    limits and fairness still decide. Raises `Refused`: PAST, TOO_LONG, NEVER, ALREADY_WAITING, NO_PERSON,
+    limits and fairness still decide. Raises `Refused`: PAST, TOO_FAR, TOO_LONG, NEVER, ALREADY_WAITING, NO_PERSON,
     NO_PLACEMENT."""
     placement, cover = _series(by, date, until, at)
     if len(preview_series(by=by, date=date, until=until, at=at)) == len(cover.dates):
@@ -263,8 +279,15 @@ def _series(by: User, date: dt.date, until: dt.date, at) -> tuple[Placement, Cov
         raise Refused("PAST", _("The last day lies before the first."))
     if until - date > LONGEST:
         raise Refused("TOO_LONG", _("A fixed weekday can be asked for up to 26 weeks; ask again afterwards."))
+    _check_begins(date, local_date(at, placement.unit.agency.zone))
     dates = [date + n * WEEK for n in range((until - date).days // 7 + 1)]
     cover = Cover(placement.unit.agency, dates, [placement.unit_id])
     if date <= cover.today(placement.unit_id, at):
         raise Refused("PAST", _("That day is today or past; only days ahead can be asked for."))
     return placement, cover
+
+
+def _check_begins(date: dt.date, today: dt.date) -> None:
+    if date - today > SERIES_WEEKS * WEEK:
+        named = {"weeks": SERIES_WEEKS}
+        raise Refused("TOO_FAR", _("A fixed weekday begins at most %(weeks)s weeks ahead; ask again later.") % named)

@@ -10,7 +10,7 @@ from employees.calendar import monday_of
 from employees.models import Placement, User
 from employees.queries import placement_on
 from ledger.trail import record
-from schedules import queries
+from schedules import queries, wording
 from schedules.actions.refused import Refused
 from schedules.models import Request, WfhDay
 from schedules.notices import tell
@@ -108,7 +108,7 @@ def _checked(request: Request, mine: WfhDay, theirs: WfhDay, now: Situation, cou
         policies = queries.allowing(place, request.week)
         code, rule, _cap = queries.judge(policies, facts)
         if code and rule:
-            raise Refused(code, rule.sentence(code, dataclasses.asdict(facts)))
+            raise Refused(code, wording.against(code, rule, dataclasses.asdict(facts)))
         if not policies:
             raise Refused("NOT_ELIGIBLE", _("One of the two does not meet the conditions for a WFH day in that week."))
         made.append(_day(pk, old, date, policies[0].track))

@@ -15,7 +15,7 @@ from schedules.actions.refused import Refused
 from schedules.models import Request, WfhDay
 from schedules.notices import tell
 from schedules.permissions import Denied, check_may_recall
-from schedules.queries.approvers import holder_for, line_above
+from schedules.queries.approvers import holder_for, line_above, stand_ins_of
 from schedules.queries.cover import Cover
 
 from .clock import next_look
@@ -159,7 +159,7 @@ def _keep_half(day: WfhDay, given: str) -> None:
 
 
 def _ask_consent(by: User, day: WfhDay, cover: Cover, reason: str, at) -> Request:
-    line = line_above(day.employee_id, day.date)
+    line, today = line_above(day.employee_id, day.date), cover.today(day.unit_id, at)
     request = Request(
         employee_id=day.employee_id,
         agency_id=day.agency_id,
@@ -169,8 +169,8 @@ def _ask_consent(by: User, day: WfhDay, cover: Cover, reason: str, at) -> Reques
         date=day.date,
         slot=day.slot,
         reason=reason.strip(),
-        supervisor_id=line.direct,
-        holder_id=holder_for(line, cover.today(day.unit_id, at), never={day.employee_id}),
+        supervisor_id=None if line.circular else line.direct,
+        holder_id=holder_for(line, today, never={day.employee_id} | stand_ins_of(day.employee_id, today)),
         sent_at=at,
         due_at=cover.opens(day.unit_id, day.date),
     )

@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Iterable
 
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q, Subquery
 from django.utils.translation import gettext as _
 
 from employees.models import Employee, Placement, Unit, User
@@ -19,12 +19,18 @@ RELATED = ("agency", "decided_by__employee", "employee", "gives_up", "colleague"
 
 def locked(ids: Iterable[int]) -> list[Request]:
     """Requests under their row locks, in the order of their numbers so that nobody waits in a circle."""
-    rows = Request.objects.select_for_update(of=("self",)).filter(pk__in=list(ids)).order_by("pk")
-    return list(rows.select_related(*RELATED))
+    return list(_rows().filter(pk__in=list(ids)).order_by("pk"))
 
 
 def one_locked(request_id: int) -> Request:
-    return Request.objects.select_for_update(of=("self",)).select_related(*RELATED).get(pk=request_id)
+    return _rows().get(pk=request_id)
+
+
+def _rows():
+    """Requests for change, each with `supervisor_now`: to whom the person reports on the day asked for."""
+    placed = Placement.objects.filter(employee=OuterRef("employee"), valid__contains=OuterRef("date"))
+    rows = Request.objects.select_for_update(of=("self",)).select_related(*RELATED)
+    return rows.annotate(supervisor_now=Subquery(placed.values("supervisor")[:1]))
 
 
 def lock_units(ids: Iterable[int]) -> None:
