@@ -123,8 +123,8 @@ def _known(agency: Agency, affected: list[WfhDay], week: dt.date) -> _Known:
     }
     rows = Placement.objects.filter(employee__in=ids, valid__overlap=DateRange(week, week + dt.timedelta(days=7)))
     places: dict[int, list[tuple[int, str, DateRange]]] = {}
-    for pk, *place in rows.order_by("valid").values_list("employee_id", "unit_id", "job_title", "valid"):
-        places.setdefault(pk, []).append(tuple(place))
+    for pk, unit_id, post, valid in rows.order_by("valid").values_list("employee_id", "unit_id", "job_title", "valid"):
+        places.setdefault(pk, []).append((unit_id, post, valid))
     return _Known(tracks, queries.people(ids, week, week), owed_by(agency.pk, ids, week), places)
 
 

@@ -180,5 +180,5 @@ def test_the_number_of_queries_of_the_screen(published, django_assert_num_querie
             employee=person, agency=published.agency, unit=published.planning, date=published.date, track="REWARD"
         )
     client = as_(published.hadi_user)
-    with django_assert_num_queries(27):
+    with django_assert_num_queries(23):
         client.get(screen(published.plan), asked(published))

@@ -342,5 +342,5 @@ def test_the_number_of_queries_of_a_look_does_not_grow(week, at, django_assert_n
             track="REWARD",
             plan=Plan.objects.get(),
         )
-    with django_assert_num_queries(17):
+    with django_assert_num_queries(13):
         look(week, at)
