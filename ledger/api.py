@@ -22,7 +22,7 @@ from .models import Reply
 PROBLEM = "application/problem+json"
 KEY = re.compile(r"[!-~]{1,100}")  # visible ASCII
 VERSION = re.compile(r'(?:W/)?"([0-9]{1,18})"|([0-9]{1,18})')
-NOT_BEGUN = frozenset({400, 415, 428, 429})  # refused before anything was tried: the caller corrects it and tries again
+NOT_BEGUN = frozenset({400, 412, 415, 428, 429})  # nothing was done: the caller corrects it or reads again, and retries
 
 
 class BadHeader(exceptions.APIException):
@@ -71,7 +71,7 @@ def answer(data: dict, status: int = 200) -> Response:
 class Writes(APIView):
     """Base of views with a POST: with an `Idempotency-Key` the first answer is kept and repeated for a day.
 
-    Nothing is kept of what was never begun (400, 415, 428, 429) or what failed on our side (5xx).
+    Nothing is kept of what was never begun (400, 412, 415, 428, 429) or what failed on our side (5xx).
     """
 
     claimed: Reply | None = None
@@ -89,7 +89,8 @@ class Writes(APIView):
             raise BadHeader(
                 _("An Idempotency-Key has 1 to 100 letters, digits or signs without spaces, such as a UUID.")
             )
-        digest = hashlib.sha256(b"\n".join([request.method.encode(), request.get_full_path().encode(), body]))
+        said = [request.method, request.get_full_path(), request.headers.get("If-Match", "").strip()]
+        digest = hashlib.sha256(b"\n".join([*(one.encode() for one in said), body]))
         self.claimed = _claim(request.user.pk, key, digest.hexdigest())
 
     def handle_exception(self, exc):
@@ -191,8 +192,8 @@ KEY_HEADER = OpenApiParameter(
     OpenApiParameter.HEADER,
     description=(
         "1–100 visible ASCII characters, new for each new request. A repeat within 24 hours gets the first answer "
-        "again, with `Idempotent-Replayed: true`; while the first is at work 409 IN_PROGRESS; with another body 422 "
-        "KEY_REUSED. Answers 400, 415, 428, 429 and 5xx are not kept."
+        "again, with `Idempotent-Replayed: true`; while the first is at work 409 IN_PROGRESS; with another body or "
+        "If-Match 422 KEY_REUSED. Answers 400, 412, 415, 428, 429 and 5xx are not kept."
     ),
 )
 MATCH_HEADER = OpenApiParameter(
@@ -210,7 +211,7 @@ REPLAYED = OpenApiParameter(
     OpenApiTypes.STR,
     OpenApiParameter.HEADER,
     description="`true` on a repeat",
-    response=[200, 201, 403, 404, 409, 412, 422],
+    response=[200, 201, 403, 404, 409, 422],
 )
 RETRY = OpenApiParameter(
     "Retry-After",

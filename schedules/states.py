@@ -5,6 +5,7 @@ from django.utils.translation import gettext as _
 from .models import Request
 
 State = Request.State
+ENDED = (State.EXPIRED, State.WITHDRAWN)  # by the clock or by what happened to the day: nobody need have decided
 TRANSITIONS: dict[str, dict[str, str]] = {
     State.DRAFT: {"send": State.SENT, "withdraw": State.WITHDRAWN, "expire": State.EXPIRED},
     State.SENT: {
@@ -36,11 +37,11 @@ def move(request: Request, change: str) -> str:
     """The state after a change. Raises `Impossible`, naming who decided and when."""
     if can(request, change):
         return TRANSITIONS[request.state][change]
-    if request.decided_by_id and request.decided_at:
-        named = {
-            "state": request.get_state_display(),
-            "who": request.decided_by,
-            "when": request.decided_at.astimezone(request.agency.zone).strftime("%d-%m-%Y %H.%M"),
-        }
-        raise Impossible(_("Already %(state)s by %(who)s on %(when)s.") % named)
+    if request.decided_at:
+        when = request.decided_at.astimezone(request.agency.zone).strftime("%d-%m-%Y %H.%M")
+        named = {"state": request.get_state_display(), "who": request.decided_by, "when": when}
+        if request.decided_by_id:
+            raise Impossible(_("Already %(state)s by %(who)s on %(when)s.") % named)
+        if request.state in ENDED:
+            raise Impossible(_("Already %(state)s on %(when)s. Ask for another day instead.") % named)
     raise Impossible(_("Already %(state)s.") % {"state": request.get_state_display()})

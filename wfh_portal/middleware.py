@@ -5,8 +5,14 @@ import uuid
 from csp.middleware import CSPMiddleware
 from django.conf import settings
 from django.utils import translation
+from django.utils.translation import gettext as _
 
+from employees.views import sorry
 from ledger.request_id import REQUEST_ID
+
+from .problems import is_busy
+
+RETRY_AFTER = 5  # seconds
 
 
 class RequestIdMiddleware:
@@ -63,4 +69,22 @@ class LanguageMiddleware:
         request.LANGUAGE_CODE = chosen
         response = self.get_response(request)
         response.headers.setdefault("Content-Language", translation.get_language() or chosen)
+        return response
+
+
+class BusyMiddleware:
+    """Who waited in vain for somebody else's change is asked to try again, on pages and in the admin."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        return self.get_response(request)
+
+    def process_exception(self, request, exception):
+        if not is_busy(exception):
+            return None
+        text = _("Somebody else is changing the same thing. Try again in a few seconds.")
+        response = sorry(request, _("One moment, please"), text, 503)
+        response.headers["Retry-After"] = str(RETRY_AFTER)
         return response

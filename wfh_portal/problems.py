@@ -53,6 +53,11 @@ def problem(exc, context) -> Response | None:
     return response
 
 
+def is_busy(exc: Exception) -> bool:
+    """Whether the database gave up waiting for somebody else's change (a lock's time-out or a deadlock)."""
+    return isinstance(exc, OperationalError) and isinstance(exc.__cause__, LockNotAvailable | DeadlockDetected)
+
+
 def _translated(exc):
     """What is raised below, as the API says it; the rest as it came."""
     if isinstance(exc, Http404):
@@ -63,7 +68,7 @@ def _translated(exc):
         return Problem(status, exc.code, str(exc))
     if isinstance(exc, RequestDataTooBig):
         return Problem(413, "TOO_LARGE", _("The request is too large. Send less at a time."))
-    if isinstance(exc, OperationalError) and isinstance(exc.__cause__, LockNotAvailable | DeadlockDetected):
+    if is_busy(exc):
         return Problem(
             503, "BUSY", _("Others are changing the same days just now. Repeat it in a few seconds."), wait=5
         )

@@ -73,6 +73,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "wfh_portal.middleware.BusyMiddleware",
 ]
 
 ROOT_URLCONF = "wfh_portal.urls"

@@ -87,14 +87,16 @@ def test_a_repeat_of_a_decision_gets_the_first_answer(lent, waiting):
     assert Event.objects.filter(verb="request.approve").count() == 1
 
 
-def test_a_refusal_is_repeated_too(lent, waiting):
+def test_a_stale_version_is_corrected_under_the_same_key(lent, waiting):
     budi = Caller(lent.budi_user)
-    first = budi.post(f"requests/{waiting.pk}/approve/", match=7, key="k-1")
-    Request.objects.filter(pk=waiting.pk).update(version=7)
-    second = budi.post(f"requests/{waiting.pk}/approve/", match=7, key="k-1")
-    assert said(second) == said(first) == (412, "STALE")
-    assert second.content == first.content
-    assert second["Idempotent-Replayed"] == "true"
+    assert said(budi.post(f"requests/{waiting.pk}/approve/", match=7, key="k-1")) == (412, "STALE")
+    assert budi.post(f"requests/{waiting.pk}/approve/", match=1, key="k-1").status_code == 200
+
+
+def test_another_version_under_a_used_key_never_gets_the_first_answer(lent, waiting):
+    budi = Caller(lent.budi_user)
+    assert budi.post(f"requests/{waiting.pk}/approve/", match=1, key="k-1").status_code == 200
+    assert said(budi.post(f"requests/{waiting.pk}/approve/", match=2, key="k-1")) == (422, "KEY_REUSED")
 
 
 def test_a_rolled_back_action_leaves_its_answer(lent):

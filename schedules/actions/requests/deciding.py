@@ -26,6 +26,7 @@ from .writing import (
     close,
     close_many,
     given_back,
+    half_left,
     lock_units_of,
     locked,
     new_day,
@@ -154,13 +155,15 @@ def _check_fits(request: Request, now: Situation) -> str:
 
 def _write(by: User, outcomes: list[Outcome], days: list[WfhDay], at) -> None:
     final = [outcome for outcome in outcomes if outcome.request.stage == outcome.request.stages]
-    ended = [o.request.gives_up_id for o in final if o.request.gives_up_id and o.request.kind != Kind.RETURN]
+    left = {o.request.pk: half_left(o.request) for o in final}
+    back = {o.request.pk for o in final if o.request.kind == Kind.RETURN and not left[o.request.pk]}  # all of it
+    ended = [o.request.gives_up_id for o in final if o.request.gives_up_id and o.request.pk not in back]
     ended += [o.request.takes_id for o in final if o.request.takes_id]
-    returned = [o.request.gives_up for o in final if o.request.gives_up and o.request.kind == Kind.RETURN]
+    returned = [o.request.gives_up for o in final if o.request.gives_up and o.request.pk in back]
     WfhDay.objects.filter(pk__in=ended).update(state=WfhDay.State.REPLACED)
     for state, some in groupby(sorted(returned, key=given_back), key=given_back):
         WfhDay.objects.filter(pk__in=[day.pk for day in some]).update(state=state)
-    WfhDay.objects.bulk_create(days)
+    WfhDay.objects.bulk_create([*days, *(half for halves in left.values() for half in halves)])
     groups: dict[tuple[int | None, str], list[Outcome]] = defaultdict(list)
     for outcome in final:
         groups[outcome.for_whom.pk if outcome.for_whom else None, outcome.request.state].append(outcome)

@@ -20,12 +20,14 @@ from schedules.queries.cover import Cover
 
 from .clock import next_look
 from .writing import (
+    OTHER_HALF,
     account_of,
     check_reason,
     check_version,
     close,
     end_day,
     given_back,
+    halves,
     lock_units,
     lock_units_of,
     one_locked,
@@ -33,7 +35,6 @@ from .writing import (
 )
 
 State = WfhDay.State
-OTHER_HALF = {"AM": "PM", "PM": "AM"}
 
 
 @transaction.atomic
@@ -77,6 +78,7 @@ def _undo(request: Request, at: dt.datetime) -> None:
     old = request.gives_up
     end_day(day, State.REPLACED if old and _fits_again(day, old, cover, at) else given_back(day))
     if day.state == State.REPLACED and old:
+        _take_back_half(day, old)
         WfhDay.objects.create(
             employee_id=day.employee_id,
             agency_id=day.agency_id,
@@ -88,6 +90,16 @@ def _undo(request: Request, at: dt.datetime) -> None:
             plan_id=old.plan_id,
             replaces=day,
         )
+
+
+def _take_back_half(day: WfhDay, old: WfhDay) -> None:
+    """The half that was given back when a whole day became half of one: with the whole day it is there again."""
+    if old.slot != WfhDay.Slot.FULL or day.slot not in OTHER_HALF:
+        return
+    rows = WfhDay.objects.filter(employee=old.employee_id, date=old.date, slot=OTHER_HALF[day.slot])
+    half = rows.filter(plan=old.plan_id, state=given_back(old), pk__gt=old.pk).order_by("pk").last()
+    if half:
+        end_day(half, State.REPLACED)
 
 
 def _fits_again(day: WfhDay, old: WfhDay, cover: Cover, at: dt.datetime) -> bool:
@@ -111,7 +123,7 @@ def give_back(*, by: User, day_id: int, at: dt.datetime, reason: str = "", slot:
     """Give one's own WFH day (or half of it) back. Until the cut-off it is free for others at once; afterwards, until
     the day begins, it needs the supervisor's consent: then a request is sent and returned instead of the day.
 
-    Raises `Refused`: NOT_YOURS, PAST, WAITING, ALREADY_WAITING.
+    Of half a day only that half can be given. Raises `Refused`: NOT_YOURS, WRONG_HALF, PAST, WAITING, ALREADY_WAITING.
     """
     try:
         with transaction.atomic():
@@ -126,18 +138,21 @@ def _give_back(by: User, day_id: int, at: dt.datetime, reason: str, slot: str) -
     day = rows.filter(pk=day_id, employee=by.reach.me).first()
     if day is None:
         raise Refused("NOT_YOURS", _("The day to give back is not one of your own WFH days any more."))
+    if slot in OTHER_HALF and day.slot not in (WfhDay.Slot.FULL, slot):
+        raise Refused("WRONG_HALF", _("Only the other half of that day is yours. Choose that half to give it back."))
+    given = slot if day.slot == WfhDay.Slot.FULL and slot in OTHER_HALF else day.slot
     cover = Cover(day.unit.agency, [day.date], [day.unit_id])
     if at >= cover.opens(day.unit_id, day.date):
         raise Refused("PAST", _("The day has begun or is past; it can no longer be given back."))
     if Request.objects.filter(state__in=states.OPEN, gives_up=day).exclude(state=Request.State.DRAFT).exists():
         raise Refused("WAITING", _("A request to change this day is still open; withdraw it first."))
     if at >= cover.cutoff(day.unit_id, day.date):
-        return _ask_consent(by, day, cover, reason, at)
-    if day.slot == WfhDay.Slot.FULL and slot in OTHER_HALF:
-        _keep_half(day, slot)
+        return _ask_consent(by, day, given, cover, reason, at)
+    if given != day.slot:
+        _keep_half(day, given)
     else:
         end_day(day, given_back(day))
-    after = {"date": day.date.isoformat(), "slot": slot}
+    after = {"date": day.date.isoformat(), "slot": given}
     record(verb="day.return", subject=day, by=by, at=at, agency_id=day.agency_id, reason=reason, after=after)
     return day
 
@@ -145,20 +160,10 @@ def _give_back(by: User, day_id: int, at: dt.datetime, reason: str, slot: str) -
 def _keep_half(day: WfhDay, given: str) -> None:
     """End the whole day; one half stays, the other is written down as given back."""
     end_day(day, State.REPLACED)
-    same = {
-        "employee_id": day.employee_id,
-        "agency_id": day.agency_id,
-        "unit_id": day.unit_id,
-        "date": day.date,
-        "origin": day.origin,
-        "track": day.track,
-        "plan_id": day.plan_id,
-    }
-    WfhDay.objects.create(**same, slot=OTHER_HALF[given], replaces=day)
-    WfhDay.objects.create(**same, slot=given, state=given_back(day))
+    WfhDay.objects.bulk_create(halves(day, given))
 
 
-def _ask_consent(by: User, day: WfhDay, cover: Cover, reason: str, at) -> Request:
+def _ask_consent(by: User, day: WfhDay, given: str, cover: Cover, reason: str, at) -> Request:
     line, today = line_above(day.employee_id, day.date), cover.today(day.unit_id, at)
     request = Request(
         employee_id=day.employee_id,
@@ -167,7 +172,7 @@ def _ask_consent(by: User, day: WfhDay, cover: Cover, reason: str, at) -> Reques
         week=monday_of(day.date),
         gives_up=day,
         date=day.date,
-        slot=day.slot,
+        slot=given,
         reason=reason.strip(),
         supervisor_id=None if line.circular else line.direct,
         holder_id=holder_for(line, today, never={day.employee_id} | stand_ins_of(day.employee_id, today)),
@@ -176,7 +181,7 @@ def _ask_consent(by: User, day: WfhDay, cover: Cover, reason: str, at) -> Reques
     )
     request.next_at = next_look(request, cover.settings[day.unit_id], cover.off, at)
     request.save()
-    after = {"kind": request.kind, "date": day.date.isoformat()}
+    after = {"kind": request.kind, "date": day.date.isoformat(), "slot": given}
     record(verb="request.send", subject=request, by=by, at=at, agency_id=request.agency_id, after=after)
     tell_deciders("request-sent", request, at)
     return request

@@ -16,6 +16,8 @@ from schedules.queries.approvers import deciders
 
 RELATED = ("agency", "decided_by__employee", "employee", "gives_up", "colleague", "takes", "supervisor", "holder")
 
+OTHER_HALF = {"AM": "PM", "PM": "AM"}
+
 
 def locked(ids: Iterable[int]) -> list[Request]:
     """Requests under their row locks, in the order of their numbers so that nobody waits in a circle."""
@@ -130,6 +132,38 @@ def given_back(day: WfhDay) -> str:
     """What a day becomes that its person does not want: given back where a plan had given it, so that it is not owed;
     a day given beyond the plan is as if it had never been, or it would count against them."""
     return WfhDay.State.RETURNED if day.plan_id else WfhDay.State.CANCELLED
+
+
+def halves(day: WfhDay, given: str) -> list[WfhDay]:
+    """Of a whole day the half that stays, in its place, and the half given back; not yet saved."""
+    kept = _half(day, OTHER_HALF[given], WfhDay.State.ACTIVE)
+    kept.replaces = day
+    return [kept, _half(day, given, given_back(day))]
+
+
+def half_left(request: Request) -> list[WfhDay]:
+    """What an approved request leaves of the whole day that it gives up for half of one; not yet saved. Without the
+    half given back, whoever moves a whole day to half of one would be owed the rest."""
+    day = request.gives_up
+    if day is None or day.slot != WfhDay.Slot.FULL or request.slot not in OTHER_HALF:
+        return []
+    if request.kind == Request.Kind.RETURN:
+        return halves(day, request.slot)
+    return [_half(day, OTHER_HALF[request.slot], given_back(day))]
+
+
+def _half(day: WfhDay, slot: str, state: str) -> WfhDay:
+    return WfhDay(
+        employee_id=day.employee_id,
+        agency_id=day.agency_id,
+        unit_id=day.unit_id,
+        date=day.date,
+        slot=slot,
+        state=state,
+        origin=day.origin,
+        track=day.track,
+        plan_id=day.plan_id,
+    )
 
 
 def new_day(request: Request, unit_id: int, track: str, *, origin=WfhDay.Origin.REQUEST) -> WfhDay:
