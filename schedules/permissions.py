@@ -28,9 +28,10 @@ def is_supervisor(user, today: dt.date) -> bool:
     return Placement.objects.on(today).filter(supervisor=user.reach.me).exists()
 
 
-def stands_in_for(employee_id: int) -> dict[int, Employee]:
-    """The supervisors for whom a person may decide today, by id. No chains: what one is lent cannot be lent on."""
-    today = today_of_agency()
+def stands_in_for(employee_id: int, at: dt.datetime | None = None) -> dict[int, Employee]:
+    """The supervisors for whom a person may decide today (or at an instant), by id. No chains: what one is lent cannot
+    be lent on."""
+    today = today_of_agency(at=at)
     counts = Q(on_leave_only=False) | Q(delegator__leaves__valid__contains=today)
     rows = Delegation.objects.standing().filter(counts, delegate=employee_id, valid__contains=today)
     return {row.delegator_id: row.delegator for row in rows.select_related("delegator")}
@@ -83,7 +84,7 @@ def may_decide(user, request: Request) -> bool:
     return True
 
 
-def check_may_recall(user, employee_id: int, on: dt.date) -> Employee | None:
+def check_may_recall(user, employee_id: int, on: dt.date, at: dt.datetime | None = None) -> Employee | None:
     """The supervisor on that date, or who stands in for them; never one's own day. In whose name, as `acting_for`."""
     me = user.reach.me
     if employee_id == me:
@@ -92,7 +93,7 @@ def check_may_recall(user, employee_id: int, on: dt.date) -> Employee | None:
     boss = place.supervisor_id if place else None
     if me and boss == me:
         return None
-    lenders = stands_in_for(me)
+    lenders = stands_in_for(me, at)
     if boss in lenders and employee_id not in lenders:
         return lenders[boss]
     raise Denied("NOT_YOURS", _("Only this person's supervisor can recall a day."))

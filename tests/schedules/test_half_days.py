@@ -1,4 +1,4 @@
-"""Half a day given back or moved: only one's own half; the other stays or counts as given back, nothing is owed."""
+"""Half a day given back or moved: only one's own half, the other stays or counts as given back, nothing is owed."""
 
 import datetime as dt
 from decimal import Decimal

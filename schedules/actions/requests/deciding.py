@@ -70,7 +70,7 @@ def approve_many(*, by: User, chosen: list[tuple[int, int]], at: dt.datetime) ->
     versions = dict(chosen)
     lock_units_of(versions)
     outcomes = [Outcome(request) for request in locked(versions)]
-    lenders = stands_in_for(by.reach.me) if by.reach.me else {}
+    lenders = stands_in_for(by.reach.me, at) if by.reach.me else {}
     for outcome in outcomes:
         _try(outcome, lambda o=outcome: _may(by, o, versions[o.request.pk], lenders))
     open_ones = [outcome for outcome in outcomes if outcome.done]
@@ -226,7 +226,7 @@ def return_request(*, by: User, request_id: int, version: int, reason: str, at: 
 
 def _refuse(change: str, notice: str, by: User, request_id: int, version: int, reason: str, at) -> Request:
     request = one_locked(request_id)
-    for_whom = acting_for(by, request)
+    for_whom = acting_for(by, request, stands_in_for(by.reach.me, at))
     _check_line(by, request, for_whom)
     said = check_reason(reason)
     states.move(request, change)

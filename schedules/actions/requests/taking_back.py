@@ -201,7 +201,7 @@ def recall_day(*, by: User, day_id: int, reason: str, at: dt.datetime) -> WfhDay
     day = rows.filter(pk=day_id).first()
     if day is None:
         raise Refused("GONE", _("This day is not a WFH day any more."))
-    for_whom = check_may_recall(by, day.employee_id, day.date)
+    for_whom = check_may_recall(by, day.employee_id, day.date, at)
     said = check_reason(reason)
     cover = Cover(day.unit.agency, [day.date], [day.unit_id])
     closes = cover.cutoff(day.unit_id, day.date)
