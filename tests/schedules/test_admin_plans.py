@@ -289,3 +289,18 @@ def test_the_cover_of_a_draft_counts_its_days_and_leads_down_the_tree(drafted):
     assert [row.unit for row in below.context["heat"].rows] == [drafted.planning]
     with translation.override("en"):
         assert "One level up" in text(below)
+
+
+@pytest.mark.parametrize("number", ["²", "٣", "9" * 19, "9" * 5_000, "x"])
+def test_what_is_no_number_of_a_row_leads_nowhere(drafted, number):
+    client = client_of(drafted, "hadi")
+    assert client.get(f"/admin/schedules/plan/{number}/change/").status_code == 404
+    assert client.get(address("cover", drafted.plan.pk), {"unit": number}).status_code in (200, 404)
+    client.post(address("publish", drafted.plan.pk), {"version": number})
+    drafted.plan.refresh_from_db()
+    assert drafted.plan.state == "DRAFT"
+
+
+def test_a_search_with_a_sign_no_text_can_hold_finds_as_without(drafted):
+    found = client_of(drafted, "hadi").get(page_of(drafted.plan), {"q": "\0pere\0nc"}).context["lines"]
+    assert [one["line"].unit for one in found] == [drafted.planning]

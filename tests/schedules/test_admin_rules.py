@@ -216,3 +216,32 @@ def test_who_reads_what_holds_in_a_unit(cast, who, status):
     assert client.get(holding(cast.planning)).status_code == status
     if who == "auditor":
         assert "Set a rule for this unit" not in text(client.get(holding(cast.planning)))
+
+
+@pytest.mark.parametrize("number", ["²", "٣", "9" * 19, "9" * 5_000, "x", "\0"])
+def test_what_is_no_number_of_a_unit_finds_nothing(cast, now, number):
+    ruled(cast, now)
+    answer = client_of(cast, "dewi").get(LIST, {"unit": number})
+    assert answer.status_code == 200
+    assert not answer.context["cl"].queryset.exists()
+    people = client_of(cast, "dewi").get("/admin/employees/employee/", {"unit": number})
+    assert people.status_code == 200
+    assert not people.context["cl"].queryset.exists()
+
+
+@pytest.mark.parametrize("field", ["since", "last", "date"])
+def test_a_slip_in_the_year_is_told_on_the_form(cast, now, field):
+    for day in ("9999-12-31", "2101-01-01"):
+        dates = {"last": day} if field == "since" else {}
+        answer = client_of(cast, "dewi").post(ADD, typed(**{field: day} | dates))
+        assert "Check the year: rules are set up to 2100." in text(answer)
+    assert not UnitRule.objects.exists()
+
+
+def test_a_rule_does_not_end_after_the_calendar(cast, now):
+    rule = ruled(cast, now, cast.planning)
+    client = client_of(cast, "dewi")
+    assert "Check the year" in text(client.post(change(rule), {"ends": "9999-12-31"}))
+    rule.refresh_from_db()
+    assert rule.valid.upper is None
+    assert client.post(change(rule), {"ends": "2100-12-31"}).status_code == 302

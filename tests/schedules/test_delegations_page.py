@@ -205,3 +205,8 @@ def test_queries_do_not_grow(cast, now):
             assert client.get("/delegations/").status_code == 200
         counts.append(len(ran))
     assert counts[0] == counts[1] <= 16
+
+
+def test_a_search_with_a_sign_no_text_can_hold_is_answered(cast, now):
+    page = english(cast.budi_user).get("/delegations/", {"q": "a\0bc"})
+    assert (page.status_code, page.context["text"]) == (200, "abc")

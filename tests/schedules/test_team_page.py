@@ -277,3 +277,9 @@ def test_many_people_come_in_parts(week, monkeypatch):
     assert "Anggota 3" in page
     assert Employee.objects.filter(name="Anggota 3").exists()
     assert Unit.objects.exists()
+
+
+def test_a_search_with_a_sign_no_text_can_hold_finds_as_without(week):
+    page = english(week.hadi_user).get("/team/", {"q": "\0pere\0nc"})
+    assert (page.status_code, page.context["text"]) == (200, "perenc")
+    assert list(page.context["units"]) == [week.planning]
