@@ -3,12 +3,22 @@
 import datetime as dt
 
 import pytest
+from django.utils import translation
 
 from employees.models import Holiday, Placement, Unit
 from ledger.models import Event, Outbox
 from schedules.actions.delegations import delegate
 from schedules.actions.refused import Refused
-from schedules.actions.requests import approve_request, reject_request, run_clock, send_request, withdraw_request
+from schedules.actions.requests import (
+    approve_request,
+    preview_series,
+    reject_request,
+    run_clock,
+    save_draft,
+    send_request,
+    send_series,
+    withdraw_request,
+)
 from schedules.models import Notice, Request, WfhDay
 from schedules.permissions import Denied
 from schedules.states import Impossible
@@ -81,6 +91,7 @@ def test_without_a_supervisor_hr_decides_but_never_their_own(planned, at):
         (dt.date(2026, 11, 20), "PAST"),
         (dt.date(2026, 11, 23), "PAST"),
         (dt.date(2027, 2, 3), "TOO_FAR"),
+        (dt.date(9999, 12, 31), "TOO_FAR"),
         (dt.date(2026, 12, 5), "R-HARI-LIBUR"),  # a Saturday
         (dt.date(2026, 12, 4), "R-HARI-LIBUR"),  # declared below
         (dt.date(2026, 12, 9), "OTHER_WEEK"),
@@ -138,6 +149,28 @@ def test_only_the_asker_withdraws(planned, at):
     assert refusal(withdraw_request, by=planned.budi_user, request_id=request.pk, at=at) == "NOT_YOURS"
     withdraw_request(by=planned.sari_user, request_id=request.pk, at=at)
     assert refusal(approve_request, by=planned.budi_user, request_id=request.pk, version=2, at=at) == "ALREADY_DECIDED"
+
+
+@pytest.mark.parametrize(("state", "said"), [("EXPIRED", "expired"), ("WITHDRAWN", "withdrawn")])
+def test_what_ended_by_itself_says_when_and_what_to_do(planned, at, state, said):
+    request = send(planned, at)
+    Request.objects.filter(pk=request.pk).update(state=state, decided_at=at, decided_by=None)
+    with translation.override("en"), pytest.raises(Impossible) as refused:
+        approve_request(by=planned.budi_user, request_id=request.pk, version=1, at=at)
+    assert str(refused.value) == f"Already {said} on 23-11-2026 09.00. Ask for another day instead."
+
+
+def test_no_draft_is_kept_for_the_end_of_the_calendar(planned, at):
+    day = dt.date(9999, 12, 31)
+    assert refusal(save_draft, by=planned.sari_user, date=day, gives_up_id=None, reason="", at=at) == "TOO_FAR"
+
+
+def test_a_fixed_weekday_begins_within_twelve_weeks(planned, at):
+    last = dt.date(2026, 11, 23) + dt.timedelta(weeks=12)
+    for first in (last + dt.timedelta(days=1), dt.date(2030, 1, 7), dt.date(9999, 12, 31)):
+        asked = dict(by=planned.sari_user, date=first, until=first, at=at)
+        assert refusal(send_series, reason="", **asked) == refusal(preview_series, **asked) == "TOO_FAR"
+    send_series(by=planned.sari_user, date=last, until=last, reason="", at=at)
 
 
 def told(request):
