@@ -34,12 +34,13 @@ def ask(spec: AgencySpec, agency: Agency, at: dt.datetime) -> int:
     team = Placement.objects.on(today).filter(supervisor=boss.employee_id)
     days = WfhDay.objects.active().filter(employee__in=team.values("employee"), date__gt=today)
     others = days.exclude(employee__nip=cast["employee"].nip).select_related("employee__user", "unit")
-    free = list(others.order_by("date", "pk"))
+    everyone = list(others.order_by("date", "employee__nip"))
+    asked: set[int] = set()
     for step in _steps(boss, today, at):
-        for day in free:
-            if _done(step, day):
-                free = [one for one in free if one.employee_id != day.employee_id]
-                break
+        first_those_who_did_not_ask = sorted(everyone, key=lambda day: day.employee_id in asked)
+        done = next((day for day in first_those_who_did_not_ask if _done(step, day)), None)
+        if done is not None:
+            asked.add(done.employee_id)
     waiting = Request.objects.waiting().filter(supervisor=boss.employee_id, date__gt=today)
     waiting = list(waiting.exclude(kind=Request.Kind.RECUR).order_by("pk"))
     _break_cover(cast, agency, waiting, today, at)
