@@ -49,7 +49,7 @@ def load_policy(*, data: dict, by, at: dt.datetime) -> Policy:
         raise Refused("BAD_POLICY", f"{data['code']}: {error}") from error
     old = Policy.objects.filter(code=data["code"], version=data["version"]).first()
     if old is None:
-        policy = Policy.objects.create(**data)
+        policy = Policy.objects.create(**data, state=Policy.State.APPROVED, approved_at=at)
         record(verb="policy.load", subject=policy, by=by, at=at, agency_id=None, after={"code": policy.code})
         return policy
     if any(getattr(old, name) != data[name] for name in FIELDS if name in data):

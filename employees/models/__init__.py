@@ -3,16 +3,22 @@
 from .access import Reach, Role, RoleGrant, User
 from .calendar import Holiday
 from .fields import LtreeField
-from .organisation import Agency, AgencyInputs, Unit
+from .organisation import Agency, AgencyInputs, ObjectionTrack, Unit
 from .people import Employee, Leave, Placement
+from .records import Absence, Discipline, Fact, Feed
 
 __all__ = [
+    "Absence",
     "Agency",
     "AgencyInputs",
+    "Discipline",
     "Employee",
+    "Fact",
+    "Feed",
     "Holiday",
     "Leave",
     "LtreeField",
+    "ObjectionTrack",
     "Placement",
     "Reach",
     "Role",

@@ -13,6 +13,13 @@ from .tracking import versions
 ZONES = [("Asia/Jakarta", "WIB"), ("Asia/Makassar", "WITA"), ("Asia/Jayapura", "WIT")]
 
 
+class ObjectionTrack(models.TextChoices):
+    """Under which law an objection is filed and answered (domain.md §7), in working days: file, answer, give effect."""
+
+    PP79 = "PP79", _("PP 79/2021: 14 working days to object, 21 to answer")
+    UU30 = "UU30", _("UU 30/2014: 21 working days to object, 10 to answer, 5 to give effect")
+
+
 class AgencyQuerySet(models.QuerySet):
     def visible_to(self, user):
         """The agencies this user works in or for; every agency for a platform administrator."""
@@ -41,6 +48,13 @@ class Agency(models.Model):
     working_days = models.PositiveSmallIntegerField(_("working days a week"), default=5)
     run_weekday = models.PositiveSmallIntegerField(_("day of the weekly run (1 = Monday)"), default=5)
     run_hour = models.PositiveSmallIntegerField(_("hour of the weekly run"), default=15)
+    objection_track = models.CharField(
+        _("procedure of objections"),
+        max_length=5,
+        choices=ObjectionTrack,
+        default=ObjectionTrack.PP79,
+        db_default=ObjectionTrack.PP79,
+    )
     four_eyes_import = models.BooleanField(
         _("whoever imported a score may not approve it"), default=True, help_text=_("Second pair of eyes.")
     )

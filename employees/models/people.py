@@ -120,7 +120,12 @@ class Employee(models.Model):
     duty_uses_ict = models.BooleanField(_("can use information technology"), null=True, blank=True)
     duty_little_face_to_face = models.BooleanField(_("little face-to-face contact"), null=True, blank=True)
     duty_no_constant_supervision = models.BooleanField(_("no constant supervision needed"), null=True, blank=True)
+    # Of *keadaan khusus* only "yes, verified by, until" is kept, never what it is (UU 27/2022 art. 4).
     special_until = models.DateField(_("special circumstances until"), null=True, blank=True)
+    special_verified_by = models.ForeignKey(
+        "User", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("verified by")
+    )
+    special_verified_at = models.DateTimeField(_("verified at"), null=True, blank=True)
     email = models.EmailField(_("e-mail"), blank=True)
     phone = models.CharField(_("mobile phone"), max_length=30, blank=True)
     version = models.PositiveIntegerField(default=1)

@@ -1,0 +1,68 @@
+"""What runs leave behind: who is eligible from when to when, and why."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+
+class DecisionQuerySet(models.QuerySet):
+    def at(self, run):
+        """The decisions that hold at a run: opened by it or before, not yet closed by it."""
+        return self.filter(
+            Q(until_run__isnull=True) | Q(until_run__gt=run.number),
+            agency_id=run.agency_id,
+            track=run.track,
+            from_run__lte=run.number,
+        )
+
+
+class Decision(models.Model):
+    """*Kelayakan* of one person: holds from run A until run B. Only changes are written.
+
+    No foreign-key constraints: on this table they cost four times the work (measured; architecture.md). `from_run` and
+    `until_run` are run *numbers* of the agency and track.
+    """
+
+    agency_id = models.BigIntegerField()
+    track = models.CharField(max_length=20)
+    employee = models.ForeignKey(
+        "employees.Employee", models.DO_NOTHING, db_constraint=False, db_index=False, related_name="decisions"
+    )
+    from_run = models.PositiveIntegerField()
+    until_run = models.PositiveIntegerField(null=True)
+    eligible = models.BooleanField()
+    reasons = ArrayField(models.CharField(max_length=32))
+    # typed evidence: a difference here is a change too
+    placement_id = models.BigIntegerField(null=True)
+    appraisal_id = models.BigIntegerField(null=True)
+    rating = models.PositiveSmallIntegerField(null=True)
+    score = models.DecimalField(max_digits=5, decimal_places=2, null=True)
+    kind = models.CharField(max_length=20)
+    legal_status = models.CharField(max_length=30)
+    direct_service = models.BooleanField(null=True)
+    facts_key = models.BigIntegerField(default=0, db_default=0)  # hash of the further facts that the policy's rules look at
+    evidence = models.JSONField(default=dict)  # readable copy of the facts, built for changed rows only
+
+    objects = DecisionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("decision")
+        verbose_name_plural = _("decisions")
+        constraints = [
+            models.UniqueConstraint(fields=["agency_id", "track", "employee", "from_run"], name="decision_once"),
+            models.UniqueConstraint(
+                fields=["employee", "track", "agency_id"], condition=Q(until_run__isnull=True), name="decision_one_open"
+            ),
+            models.CheckConstraint(
+                condition=Q(until_run__isnull=True) | Q(until_run__gt=F("from_run")), name="decision_interval"
+            ),
+            models.CheckConstraint(
+                condition=Q(eligible=True, reasons__len=0) | Q(eligible=False, reasons__len__gt=0),
+                name="decision_reasons_say_why",
+            ),
+        ]
+        indexes = [models.Index(fields=["from_run"], name="decision_from_run")]
+
+    def __str__(self) -> str:
+        return f"{self.employee_id}: {self.eligible}"
