@@ -12,6 +12,7 @@ from eligibility.rules import label_of, rule_label
 from .models import Allotment, UnitPlan
 
 Why = Allotment.Why
+FULL = frozenset({"R-KUOTA-UNIT", "R-KEHADIRAN-MINIMUM", "R-POS-WAJIB"})  # others took the places of that day
 
 
 def days(value) -> str:
@@ -60,6 +61,23 @@ def against(code: str | None, rule, facts: dict) -> str:
     if code == "R-CUTI":
         return _("The person is not available on that day; another day may fit.")
     return rule.sentence(code, facts)
+
+
+def and_instead(said: str, code: str, wanted: dt.date, fitting: list[dt.date]) -> str:
+    """A sentence against a day, and which day of its week still fits: the next one, else the last one before it. Where
+    none is left, a full day says that too."""
+    later, earlier = [day for day in fitting if day > wanted], [day for day in fitting if day < wanted]
+    if later:
+        instead = _("The next day that fits is %(day)s.") % {"day": date_format(min(later), "l, j F")}
+    elif earlier:
+        instead = _("Later in that week no day fits; %(day)s still does.") % {
+            "day": date_format(max(earlier), "l, j F")
+        }
+    elif code in FULL:
+        instead = _("No other day of that week fits.")
+    else:
+        return said
+    return f"{said} {instead}"
 
 
 def turn(one: Allotment) -> str:

@@ -15,6 +15,7 @@ from schedules.permissions import HR, Denied, acting_for, stands_in_for
 
 from .cover import Cover, Person, people
 from .days import allowing_many, judge
+from .places import placed_on, places_of
 
 Kind = Request.Kind
 
@@ -52,17 +53,23 @@ class Situation:
     Pages show it, bulk and single decisions check by it: one place. `decided` keeps count as days are given.
     """
 
-    places: dict[tuple[int, dt.date], Placement]
+    places: dict[int, list[Placement]]  # of each person, in the weeks asked for
     persons: dict[int, Person]
     covers: dict[int, Cover]
     policies: dict[tuple[int, dt.date], dict[int, list[Policy]]]
 
     def placement(self, request: Request) -> Placement | None:
-        return self.places.get((request.employee_id, request.date))
+        return placed_on(self.places.get(request.employee_id, ()), request.date)
+
+    def place(self, request: Request) -> Placement:
+        """As `placement`, of whoever is known to have one."""
+        found = self.placement(request)
+        assert found is not None
+        return found
 
     def facts(self, request: Request):
         """Day facts of what is asked for, the given-up day left out."""
-        place = self.places[request.employee_id, request.date]
+        place = self.place(request)
         person = self.persons[request.employee_id].without(request.gives_up_id)
         person.post = place.job_title
         cover = self.covers[request.agency_id]
@@ -75,17 +82,37 @@ class Situation:
         return judge(self.allowing(request), self.facts(request))
 
     def today(self, request: Request, at: dt.datetime) -> dt.date:
-        place = self.places[request.employee_id, request.date]
+        place = self.place(request)
         return self.covers[request.agency_id].today(place.unit_id, at)
 
     def begun(self, request: Request, date: dt.date, at: dt.datetime) -> bool:
         """Whether a date has begun where the person works."""
-        place = self.places[request.employee_id, request.date]
+        place = self.place(request)
         return at >= self.covers[request.agency_id].opens(place.unit_id, date)
+
+    def others(self, request: Request, at: dt.datetime) -> list[tuple[int, dt.date]]:
+        """The other days of the week that fit and can still be asked for, each with its room: places taken less the
+        cap, so that the least comes first."""
+        cover = self.covers[request.agency_id]
+        person, policies = self.persons[request.employee_id].without(request.gives_up_id), self.allowing(request)
+        given_up = request.gives_up.date if request.gives_up else None
+        found = []
+        for date in days_of_week(request.week, 6):
+            place = placed_on(self.places[request.employee_id], date)  # whoever moves has two units in that week
+            if place is None or place.agency_id != request.agency_id or date in (request.date, given_up):
+                continue
+            if at >= cover.cutoff(place.unit_id, date):
+                continue
+            person.post = place.job_title
+            facts = cover.facts(place.unit_id, date, person, slot=request.slot, on_request=True)
+            code, _rule, cap = judge(policies, facts)
+            if policies and not code:
+                found.append((facts.at_home - (cap if cap is not None else 10**6), date))
+        return found
 
     def moved(self, request: Request) -> None:
         """Count a day as given, and the one given up as free again."""
-        place = self.places[request.employee_id, request.date]
+        place = self.place(request)
         cover, person = self.covers[request.agency_id], self.persons[request.employee_id]
         old = request.gives_up
         if old and any(pk == old.pk for pk, _d, _s, _o in person.days) and old.date not in person.leave:
@@ -101,19 +128,11 @@ def situation(requests: list[Request]) -> Situation:
     if not requests:
         return Situation({}, {}, {}, {})
     dates = [request.date for request in requests]
-    rows = Placement.objects.filter(employee__in={r.employee_id for r in requests}).select_related("unit__agency")
-    by_person: dict[int, list[Placement]] = {}
-    for row in rows:
-        by_person.setdefault(row.employee_id, []).append(row)
-    places = {}
-    for request in requests:
-        for row in by_person.get(request.employee_id, ()):
-            if (row.valid.lower or request.date) <= request.date < (row.valid.upper or dt.date.max):
-                places[request.employee_id, request.date] = row
+    places = places_of({r.employee_id for r in requests}, min(r.week for r in requests), max(dates))
     persons = people({r.employee_id for r in requests}, min(dates), max(dates))
     covers, policies = {}, {}
     for agency_id in {r.agency_id for r in requests}:
-        units = {p.unit_id: p.unit for (pk, _d), p in places.items() if p.agency_id == agency_id}
+        units = {p.unit_id: p.unit for rows in places.values() for p in rows if p.agency_id == agency_id}
         weeks = {r.week for r in requests if r.agency_id == agency_id}
         days = [date for week in weeks for date in days_of_week(week, 6)]
         if units:
@@ -167,18 +186,7 @@ def _against(row: Request, now: Situation, facts, at) -> tuple[str, int | None]:
 
 def _best_other(row: Request, now: Situation, at) -> dt.date | None:
     """The fitting day of the week with the most room: what the supervisor may offer instead."""
-    place, cover = now.places[row.employee_id, row.date], now.covers[row.agency_id]
-    person, policies = now.persons[row.employee_id].without(row.gives_up_id), now.allowing(row)
-    given_up = row.gives_up.date if row.gives_up else None
-    found = []
-    for n in range(6):
-        date = row.week + dt.timedelta(days=n)
-        if date in (row.date, given_up) or at >= cover.cutoff(place.unit_id, date):
-            continue
-        facts = cover.facts(place.unit_id, date, person, slot=row.slot, on_request=True)
-        code, _rule, cap = judge(policies, facts)
-        if policies and not code:
-            found.append((facts.at_home - (cap if cap is not None else 10**6), date))
+    found = now.others(row, at)
     return min(found)[1] if found else None
 
 

@@ -160,7 +160,7 @@ def _named(one: Request) -> dict[str, str]:
 
 
 def _told_many(request, outcomes: list[actions.Outcome], gone: int) -> None:
-    """One sentence for what was done, one for each that stays with its reason and the best other day."""
+    """One sentence for what was done, one for each that stays with its reason and a day that fits."""
     done = [outcome.request for outcome in outcomes if outcome.done]
     staying = [outcome for outcome in outcomes if not outcome.done]
     endorsed = sum(one.state == Request.State.SENT for one in done)
@@ -170,11 +170,8 @@ def _told_many(request, outcomes: list[actions.Outcome], gone: int) -> None:
     if endorsed:
         text = ngettext("%(n)s endorsed for the second stage.", "%(n)s endorsed for the second stage.", endorsed)
         messages.success(request, text % {"n": endorsed})
-    best = (
-        {line.request.pk: line.best for line in queries.inbox(request.user, at=request.reader.now)} if staying else {}
-    )
     for outcome in staying if len(staying) <= NAMED else ():
-        messages.warning(request, _stays(outcome, best.get(outcome.request.pk)))
+        messages.warning(request, _stays(outcome))
     if len(staying) > NAMED:
         text = ngettext("%(n)s stays; its line says why.", "%(n)s stay; each line says why.", len(staying))
         messages.warning(request, text % {"n": len(staying)})
@@ -182,12 +179,9 @@ def _told_many(request, outcomes: list[actions.Outcome], gone: int) -> None:
         messages.error(request, _("Some of the ticked requests are no longer here. Please look at the list again."))
 
 
-def _stays(outcome: actions.Outcome, best) -> str:
+def _stays(outcome: actions.Outcome) -> str:
     named = _named(outcome.request) | {"reason": outcome.refusal}
-    text = _("Stays: %(name)s, %(day)s. %(reason)s") % named
-    if best:
-        text += " " + _("Best other day: %(day)s.") % {"day": date_format(best, "l, j F")}
-    return text
+    return _("Stays: %(name)s, %(day)s. %(reason)s") % named
 
 
 def _refused(request, refusal):

@@ -80,6 +80,8 @@ def approve_many(*, by: User, chosen: list[tuple[int, int]], at: dt.datetime) ->
     days: list[WfhDay] = []
     for outcome in by_sent:
         _try(outcome, lambda o=outcome: _give(o.request, now, gone, days, at))
+    for outcome in by_sent:
+        _name_another(outcome, now, at)
     _write(by, [outcome for outcome in by_sent if outcome.done], days, at)
     return outcomes
 
@@ -89,6 +91,15 @@ def _try(outcome: Outcome, step) -> None:
         step()
     except REFUSALS as refusal:
         outcome.refusal = refusal
+
+
+def _name_another(outcome: Outcome, now: Situation, at: dt.datetime) -> None:
+    """A day that does not fit is refused with the next one that does, after everything else has been given."""
+    request, refusal = outcome.request, outcome.refusal
+    if request.kind not in (Kind.MOVE, Kind.EXTRA) or not isinstance(refusal, Refused) or refusal.code[:2] != "R-":
+        return
+    fitting = [date for _room, date in now.others(request, at)]
+    outcome.refusal = Refused(refusal.code, wording.and_instead(str(refusal), refusal.code, request.date, fitting))
 
 
 def _may(by: User, outcome: Outcome, version: int, lenders) -> None:

@@ -10,7 +10,7 @@ from employees.calendar import local_date, monday_of
 from employees.models import Placement, User
 from employees.queries import placement_on
 from ledger.trail import record
-from schedules import queries, states
+from schedules import queries, states, wording
 from schedules.actions.refused import Refused
 from schedules.models import Request, UnitRule, WfhDay
 from schedules.permissions import Denied
@@ -53,7 +53,7 @@ def send_request(
     a day rule's code, or ALREADY_WAITING.
     """
     placement, cover, wish = _wish(by, date, gives_up_id, reason, slot, at)
-    _check_fits(cover, placement, wish)
+    _check_fits(cover, placement, wish, at)
     return _store(by, placement, cover, wish, at, Request.State.SENT)
 
 
@@ -87,7 +87,7 @@ def send_again(
                 raise Refused("NOT_POSSIBLE", text)
             wanted = reason if reason is not None else request.reason
             placement, cover, wish = _wish(by, date or request.date, request.gives_up_id, wanted, request.slot, at)
-            _check_fits(cover, placement, wish)
+            _check_fits(cover, placement, wish, at)
             return _resend(by, request, placement, cover, wish, state, at)
     except IntegrityError as error:
         raise _already_waiting() from error
@@ -161,13 +161,17 @@ def _given_up(by: User, day_id: int | None, date: dt.date, today: dt.date) -> Wf
     return day
 
 
-def _check_fits(cover: Cover, placement: Placement, wish: Wish) -> None:
-    """Every day rule, with the same check as the planner's and the supervisor's."""
-    person = queries.person_at(placement, wish.date, wish.date).without(wish.given_up.pk if wish.given_up else None)
+def _check_fits(cover: Cover, placement: Placement, wish: Wish, at: dt.datetime) -> None:
+    """Every day rule, with the same check as the planner's and the supervisor's. A refusal names a day that fits."""
+    gives_up = wish.given_up.pk if wish.given_up else None
+    person = queries.person_at(placement, wish.date, wish.date).without(gives_up)
     facts = cover.facts(placement.unit_id, wish.date, person, slot=wish.slot, on_request=True)
     code, rule, _cap = queries.judge(queries.allowing(placement, monday_of(wish.date)), facts)
     if code and rule:
-        raise Refused(code, rule.sentence(code, dataclasses.asdict(facts)))
+        offers = queries.offers(placement.employee, monday_of(wish.date), at=at, gives_up=gives_up, slot=wish.slot)
+        fitting = [one.date for one in offers if one.fits]
+        said = rule.sentence(code, dataclasses.asdict(facts))
+        raise Refused(code, wording.and_instead(said, code, wish.date, fitting))
 
 
 def _store(by: User, placement: Placement, cover: Cover, wish: Wish, at, state: str) -> Request:
