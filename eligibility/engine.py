@@ -111,6 +111,12 @@ def reasons(rules: list[WeekRule], context: Context):
     return Func(codes, Value(None), function="array_remove", output_field=ArrayField(CharField(max_length=32)))
 
 
+def prepare(policy: Policy, scope: Scope) -> Scope:
+    """What has to be known of everybody before one can be judged (who stands where in the unit), for the transaction.
+    Call it once before `verdicts` where the whole of a scope is judged; the scope to go on with."""
+    return scope
+
+
 def verdicts(policy: Policy, scope: Scope) -> QuerySet:
     """Rows (employee, reasons, then `FACTS`) for everybody in scope. Empty reasons mean eligible."""
     rules = week_rules(policy)

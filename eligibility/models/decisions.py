@@ -41,7 +41,9 @@ class Decision(models.Model):
     kind = models.CharField(max_length=20)
     legal_status = models.CharField(max_length=30)
     direct_service = models.BooleanField(null=True)
-    facts_key = models.BigIntegerField(default=0, db_default=0)  # hash of the further facts that the policy's rules look at
+    facts_key = models.BigIntegerField(
+        default=0, db_default=0
+    )  # hash of the further facts that the policy's rules look at
     evidence = models.JSONField(default=dict)  # readable copy of the facts, built for changed rows only
 
     objects = DecisionQuerySet.as_manager()

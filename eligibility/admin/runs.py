@@ -1,6 +1,4 @@
-"""Policies (read-only), and the weekly runs with their two buttons: publish, compute again."""
-
-import json
+"""The weekly runs with their two buttons: publish, compute again."""
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
@@ -9,75 +7,22 @@ from django.http import HttpResponseNotAllowed, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import path, reverse
 from django.utils import timezone
-from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 
+from eligibility import permissions
+from eligibility.actions.refused import Refused
+from eligibility.actions.runs import publish_run, recompute
+from eligibility.models import Decision, Run
+from eligibility.rules import label_of
 from employees.admin import ActionAdmin, tones
 from employees.calendar import week_name
-from employees.models import Role
 from employees.models.access import READS_SCORES
 from employees.permissions import holds_any
 
-from . import permissions
-from .actions.refused import Refused
-from .actions.runs import publish_run, recompute
-from .models import Decision, Policy, PolicyInForce, Run
-from .rules import label_of
-
 MOST = 100  # changed people on the page of a run
-
-
-@admin.register(Policy)
-class PolicyAdmin(ActionAdmin):
-    list_display = ["name", "code", "version", "track", "brake_percent"]
-    search_fields = ["code", "name_id", "name_en"]
-    fields = ["name", "code", "version", "track", "basis", "brake_percent", "rules_text"]
-    readonly_fields = ["name", "rules_text"]
-
-    def may_read(self, user):
-        return bool(user.reach.grants)
-
-    def scope(self, user):
-        """Policies are the same for everybody."""
-        return Policy.objects.all()
-
-    @display(description=gettext_lazy("name"))
-    def name(self, policy):
-        return policy.name
-
-    @display(description=gettext_lazy("rules"))
-    def rules_text(self, policy):
-        return format_html('<pre class="portal-pre">{}</pre>', json.dumps(policy.rules, indent=2, ensure_ascii=False))
-
-
-@admin.register(PolicyInForce)
-class PolicyInForceAdmin(ActionAdmin):
-    list_display = ["agency", "track", "policy", "since", "until", "approved_by"]
-    list_select_related = ["agency", "policy", "approved_by__employee"]
-    ordering = ["agency__name", "track", "-valid"]
-    fields = ["agency", "track", "policy", "since", "until", "approved_by"]
-    readonly_fields = ["since", "until"]
-
-    def may_read(self, user):
-        return bool(user.reach.grants)
-
-    def scope(self, user):
-        """What is in force in the agencies the user works for; everywhere for the platform and general auditors."""
-        reach = user.reach
-        if reach.platform or reach.everywhere({Role.AUDITOR}):
-            return PolicyInForce.objects.all()
-        return PolicyInForce.objects.filter(agency__in=reach.agency_ids)
-
-    @display(description=gettext_lazy("from"), ordering="valid")
-    def since(self, row):
-        return row.valid.lower
-
-    @display(description=gettext_lazy("until"), empty_value="…")
-    def until(self, row):
-        return row.valid.upper
 
 
 @admin.register(Run)

@@ -2,7 +2,7 @@
 
 import datetime as dt
 
-from .models import Decision, Policy, PolicyInForce, Run
+from eligibility.models import Decision, Policy, PolicyInForce, Run
 
 
 def in_force(agency_id: int, on: dt.date) -> list[PolicyInForce]:
