@@ -24,14 +24,14 @@ from employees.models import Agency, Employee, Holiday, Placement, Unit, User
 from ledger.trail import record
 from schedules import queries, states
 from schedules.models import Plan, Request, UnitRule, WfhDay
-from schedules.notices import tell, tell_each
+from schedules.notices import tell_each
 from schedules.planning import Candidate, allocate
 from schedules.queries.cover import Cover
 from schedules.queries.fairness import owed_by
 from schedules.queries.limits import limits, working_dates
 
 from .refused import Refused
-from .requests.writing import close, lock_units, one_locked
+from .requests.writing import end_early, lock_units, one_locked
 from .unit_rules import set_rule
 
 MOST = 20_000  # days in one repair; more is a new plan
@@ -192,6 +192,7 @@ def repair_week(
         raise Refused("CHANGED", _("Days, leave or unit rules changed since this list was made. Look at it again."))
     plan = _revise(by, agency, monday_of(min(dates)), reason.strip(), at)
     _write(plan, proposal, by, reason.strip(), at)
+    _end_requests(proposal, kind, by, reason.strip(), at)
     after: dict[str, Any] = {
         "revision": plan.revision,
         "moved": len(proposal.lines) - proposal.lost,
@@ -282,7 +283,6 @@ def _write(plan: Plan, proposal: Proposal, by: User, reason: str, at) -> None:
         ],
         at=at,
     )
-    _end_requests(proposal, at)
 
 
 def _instead(plan: Plan, day: WfhDay, date: dt.date) -> WfhDay:
@@ -299,7 +299,7 @@ def _instead(plan: Plan, day: WfhDay, date: dt.date) -> WfhDay:
     )
 
 
-def _end_requests(proposal: Proposal, at) -> None:
+def _end_requests(proposal: Proposal, kind: str, by: User, reason: str, at) -> None:
     """Open requests for the closed dates, or giving up a day that is gone, can no longer be met: they end now. A fixed
     weekday that begins on one of them goes on."""
     days = {line.day.pk for line in proposal.lines}
@@ -310,5 +310,11 @@ def _end_requests(proposal: Proposal, at) -> None:
             continue
         request = one_locked(found.pk)
         if request.state in states.OPEN:  # not decided while this stood in line
-            close(request, "expire", by=None, at=at)
-            tell("request-expired", request, request.employee_id, at)
+            cause = "EMERGENCY" if kind == "EMERGENCY" else "HOLIDAY"
+            end_early(request, cause, _closed(request, proposal.dates), by=by, at=at, reason=reason)
+
+
+def _closed(request: Request, dates: list[dt.date]) -> dt.date:
+    """Which of the closed dates a request can no longer be met for: the one asked for, else a day given up or taken."""
+    days = [day.date for day in (request.gives_up, request.takes) if day]
+    return next(date for date in [request.date, *days] if date in dates)

@@ -110,6 +110,8 @@ def _of_request(notice: Notice, request: Request, facts: dict) -> dict[str, Any]
         "weekday": date_format(dt.date.fromisoformat(facts["date"]), "l"),
         "until": date_format(request.until, "DATE_FORMAT") if request.until else "",
         "stays": facts["stays"],
+        "cause": facts.get("cause", ""),
+        "closed": _said(facts.get("closed")),
         "why": request.reason,
         "due": f"{date_format(due, 'DATETIME_FORMAT')} {ZONE_NAMES[request.agency.time_zone]}",
     }

@@ -91,7 +91,7 @@ NEVER = {
                           AND w.origin IN ('REQUEST', 'SWAP'))""",
     "an end told twice or never": """
         SELECT r.id FROM schedules_request r LEFT JOIN schedules_notice n ON n.subject_id = r.id
-          AND n.kind = 'request-expired'
+          AND n.kind IN ('request-expired', 'request-ended')
         WHERE r.state = 'EXPIRED' GROUP BY r.id HAVING count(n.id) <> 1""",
 }
 # Each change of state that the rows' own history shows: (before, after)

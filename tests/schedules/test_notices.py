@@ -71,6 +71,8 @@ STATES = {
     "request-rejected": "REJECTED",
     "request-returned": "RETURNED",
     "request-expired": "EXPIRED",
+    "request-ended": "EXPIRED",
+    "request-dropped": "EXPIRED",
     "request-missed": "EXPIRED",
     "swap-agreed": "APPROVED",
 }
@@ -158,7 +160,7 @@ def test_every_kind_has_its_words(cast, ask, at, kind, request_kind, language):
 
 
 def test_there_is_no_template_without_a_kind_and_no_kind_without_templates():
-    found = {path.name for path in TEMPLATES.glob("*.txt")} - {"letter.txt", "_asks.txt"}
+    found = {path.name for path in TEMPLATES.glob("*.txt")} - {"letter.txt", "_asks.txt", "_cause.txt"}
     wanted = {f"{kind}.{part}.txt" for kind, part in itertools.product([*PAGES, "digest"], ["subject", "body"])}
     assert found == wanted
 

@@ -231,7 +231,8 @@ def test_requests_that_can_no_longer_be_met_end_and_others_go_on(week, at):
     states = dict(Request.objects.values_list("pk", "state"))
     assert [states[one.pk] for one in (gives_up, for_it, draft)] == ["EXPIRED"] * 3
     assert [states[one.pk] for one in (other, series)] == ["DRAFT", "SENT"]
-    assert Notice.objects.filter(kind="request-expired").count() == 3
+    assert Notice.objects.filter(kind="request-ended").count() == 3
+    assert not Notice.objects.filter(kind="request-expired").exists()
     assert day_of(week.wati).date == TUESDAY  # not touched
 
 

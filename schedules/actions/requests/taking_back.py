@@ -26,6 +26,7 @@ from .writing import (
     check_version,
     close,
     end_day,
+    end_early,
     given_back,
     halves,
     lock_units,
@@ -239,5 +240,5 @@ def _recall_request(day: WfhDay, by: User, for_whom, reason: str, at) -> None:
     for pk in hanging.order_by("pk").values_list("pk", flat=True):
         waiting = one_locked(pk)
         if waiting.state == Request.State.SENT:  # not decided while this stood in line
-            close(waiting, "expire", by=None, at=at)
-            tell("request-expired", waiting, waiting.employee_id, at)
+            said = reason if waiting.employee_id == day.employee_id else ""  # a colleague reads no one else's reason
+            end_early(waiting, "RECALL", day.date, by=by, for_whom=for_whom, at=at, reason=said)

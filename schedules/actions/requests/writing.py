@@ -11,7 +11,7 @@ from ledger.trail import record, record_each
 from schedules import states
 from schedules.actions.refused import Refused
 from schedules.models import Request, WfhDay
-from schedules.notices import tell_many
+from schedules.notices import tell, tell_many
 from schedules.queries.approvers import deciders
 
 RELATED = ("agency", "decided_by__employee", "employee", "gives_up", "colleague", "takes", "supervisor", "holder")
@@ -181,11 +181,37 @@ def new_day(request: Request, unit_id: int, track: str, *, origin=WfhDay.Origin.
     )
 
 
-def tell_deciders(kind: str, request: Request, at: dt.datetime, *, key: str = "") -> None:
+def tell_deciders(kind: str, request: Request, at: dt.datetime, *, key: str = "", facts: dict | None = None) -> None:
     """Tell everybody who may decide a request now; one key for each, so that nobody is told twice."""
     today = at.astimezone(request.agency.zone).date()
     key = key or str(request.version)
     tell_many(
         [(kind, request, pk, key if pk == request.holder_id else f"{key}:{pk}") for pk in deciders(request, today)],
         at=at,
+        facts=facts,
     )
+
+
+def end_early(
+    request: Request,
+    cause: str,
+    closed: dt.date,
+    *,
+    by: User,
+    at: dt.datetime,
+    reason: str = "",
+    for_whom: Employee | None = None,
+) -> None:
+    """End an open request that can no longer be met, long before its deadline: whoever asked reads why, and whoever had
+    it to decide that it is gone. `cause`: HOLIDAY, EMERGENCY or RECALL, of the date `closed`."""
+    was_sent = request.state == Request.State.SENT
+    close(request, "expire", by=None, at=at, reason=reason)
+    facts = {"cause": cause, "closed": closed.isoformat(), "reason": reason}
+    facts |= {"by": by.pk, "for": for_whom.pk if for_whom else None}
+    tell("request-ended", request, request.employee_id, at, facts=facts)
+    if not was_sent:
+        return
+    if request.kind == Request.Kind.SWAP:  # a colleague's own affair: nobody stands in for it
+        tell("request-dropped", request, request.colleague_id, at, facts=facts)
+    else:
+        tell_deciders("request-dropped", request, at, facts=facts)
