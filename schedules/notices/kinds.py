@@ -18,6 +18,7 @@ PAGES = {
     "day-recalled": "my-week",
     "day-repaired": "my-week",
     "day-lost": "my-week",
+    "day-freed": "my-week",
     "plan-published": "my-week",
     "delegation-given": "approvals",
 }
