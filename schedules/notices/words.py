@@ -105,6 +105,7 @@ def _of_request(notice: Notice, request: Request, facts: dict) -> dict[str, Any]
         "person": request.employee.full_name,
         "colleague": request.colleague.full_name if request.colleague else "",
         "instead": instead,
+        "half": facts["slot"] != WfhDay.Slot.FULL,
         "gets": instead if asked else day,
         "leaves": day if asked else instead,
         "weekday": date_format(dt.date.fromisoformat(facts["date"]), "l"),

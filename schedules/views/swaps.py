@@ -64,8 +64,15 @@ def give_back(request, pk: int):
         text = _("Your supervisor is asked whether %(day)s can be given back. Until then it stays yours.")
     else:
         text = _("Given back: %(day)s. The place is free for others.")
-    messages.success(request, text % {"day": date_format(made.date, "l, j F")})
+    messages.success(request, text % {"day": _named(made, form.cleaned_data["slot"])})
     return redirect("my-week")
+
+
+def _named(made: WfhDay | Request, asked: str) -> str:
+    """The date, with the half that was given where it is half a day; of half a day there is only that half."""
+    given = WfhDay.Slot(made.slot if isinstance(made, Request) or made.slot != WfhDay.Slot.FULL else asked)
+    day = date_format(made.date, "l, j F")
+    return day if given == WfhDay.Slot.FULL else f"{day} ({given.label})"
 
 
 def _own(request, text: str) -> queries.OwnDay:
@@ -93,7 +100,7 @@ def _give(request, own: queries.OwnDay, form: GiveBackForm, status: int = 200):
     context = {
         "own": own,
         "free": free,
-        "slots": WfhDay.Slot.choices if free and own.day.slot == WfhDay.Slot.FULL else [],
+        "slots": WfhDay.Slot.choices if own.day.slot == WfhDay.Slot.FULL else [],
         "chosen": form["slot"].value() or WfhDay.Slot.FULL,
         "form": form,
     }

@@ -1,6 +1,7 @@
 """Swapping a day, giving one back, and wishes: pages of one's own, where a stranger's day does not exist."""
 
 import datetime as dt
+import re
 
 import pytest
 
@@ -148,7 +149,8 @@ def test_after_the_closing_time_the_supervisor_is_asked(week, monkeypatch, now):
     client = as_(week.sari_user)
     where = f"/days/{week.day.pk}/give-back/"
     page = text(client.get(where))
-    assert 'name="slot"' not in page  # a whole day is asked for
+    for slot in ("FULL", "AM", "PM"):
+        assert re.search(rf'name="slot"\s+value="{slot}"', page)
     assert "25 November, 07.30 WIB" in page
     told = client.post(where, {"reason": "Ada rapat mendadak"}, follow=True)
     assert "notice-success" in text(told)
@@ -160,6 +162,28 @@ def test_after_the_closing_time_the_supervisor_is_asked(week, monkeypatch, now):
     again = client.post(where, {"reason": "Alasan kedua"})
     assert again.status_code == 409
     assert "Alasan kedua" in text(again)
+
+
+def test_half_of_it_is_asked_for_after_the_closing_time_and_everybody_reads_which(week, monkeypatch, now):
+    late = now + dt.timedelta(days=1, hours=7)
+    monkeypatch.setattr("employees.views.timezone.now", lambda: late)
+    sari, budi = as_(week.sari_user), as_(week.budi_user)
+    sari.cookies["language"] = budi.cookies["language"] = "en"
+    told = text(sari.post(f"/days/{week.day.pk}/give-back/", {"slot": "PM"}, follow=True))
+    assert "whether Wednesday, 25 November (afternoon) can be given back" in told
+    one = Request.objects.get()
+    assert (one.kind, one.slot) == ("RETURN", "PM")
+    line = text(budi.get("/approvals/"))
+    assert "give half of <strong>Wednesday, 25 November</strong> back" in line
+    assert "<strong>afternoon</strong>" in line
+    page = text(budi.get("/notices/"))
+    assert "give back half of a WFH day, Wednesday, 25 November 2026 (afternoon)" in page
+    done = text(budi.post(f"/approvals/{one.pk}/approve/", {"version": 1}, follow=True))
+    assert "gives Wednesday, 25 November (afternoon) back" in done
+    assert "Wednesday, 25 November (afternoon)" in done.split('id="h-decided"')[1]
+    assert "half of a WFH day is given back, Wednesday, 25 November 2026 (afternoon)" in text(sari.get("/notices/"))
+    left = WfhDay.objects.active().get(employee=week.sari)
+    assert (left.date, left.slot) == (WEDNESDAY, "AM")
 
 
 def test_once_the_day_has_begun_it_stays(week, monkeypatch, now):
