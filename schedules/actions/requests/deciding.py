@@ -6,21 +6,24 @@ from collections import defaultdict
 from itertools import groupby
 
 from django.db import transaction
+from django.db.models import DateTimeField, F, Value
+from django.db.models.functions import Least
 from django.utils.translation import gettext as _
 
 from employees.models import Employee, User
-from ledger.trail import record
+from ledger.trail import record_each
 from schedules import states, wording
 from schedules.actions.refused import Refused
 from schedules.models import Request, WfhDay
 from schedules.notices import tell, tell_many
 from schedules.permissions import Denied, acting_for, stands_in_for
-from schedules.queries.approvers import line_above, next_after, stand_ins_of
+from schedules.queries.approvers import Desk, Line, line_above, lines_above
 from schedules.queries.inbox import Situation, situation
 
 from .swaps import swap_days
 from .writing import (
     account_of,
+    by_today,
     check_reason,
     check_version,
     close,
@@ -31,7 +34,7 @@ from .writing import (
     locked,
     new_day,
     one_locked,
-    tell_deciders,
+    tell_deciders_of_many,
 )
 
 Kind = Request.Kind
@@ -71,8 +74,9 @@ def approve_many(*, by: User, chosen: list[tuple[int, int]], at: dt.datetime) ->
     lock_units_of(versions)
     outcomes = [Outcome(request) for request in locked(versions)]
     lenders = stands_in_for(by.reach.me, at) if by.reach.me else {}
+    lines = _lines(by, outcomes, lenders)
     for outcome in outcomes:
-        _try(outcome, lambda o=outcome: _may(by, o, versions[o.request.pk], lenders))
+        _try(outcome, lambda o=outcome: _may(by, o, versions[o.request.pk], lenders, lines))
     open_ones = [outcome for outcome in outcomes if outcome.done]
     now = situation([outcome.request for outcome in open_ones])  # nobody else can change it now
     by_sent = sorted(open_ones, key=lambda o: (o.request.sent_at, o.request.pk))
@@ -102,22 +106,35 @@ def _name_another(outcome: Outcome, now: Situation, at: dt.datetime) -> None:
     outcome.refusal = Refused(refusal.code, wording.and_instead(str(refusal), refusal.code, request.date, fitting))
 
 
-def _may(by: User, outcome: Outcome, version: int, lenders) -> None:
+def _lines(by: User, outcomes: list[Outcome], lenders) -> dict[tuple[int, dt.date], Line]:
+    """The lines of those who report directly neither to the user nor to whom they stand in for: handed on, or laid
+    before the second stage."""
+    near = {by.reach.me, *lenders}
+    far = [o.request for o in outcomes if o.request.kind != Kind.SWAP and _supervisor_now(o.request) not in near]
+    return lines_above((request.employee_id, request.date) for request in far)
+
+
+def _supervisor_now(request: Request) -> int | None:
+    return getattr(request, "supervisor_now", None)
+
+
+def _may(by: User, outcome: Outcome, version: int, lenders, lines) -> None:
     request = outcome.request
     outcome.for_whom = acting_for(by, request, lenders)
-    _check_line(by, request, outcome.for_whom)
+    _check_line(by, request, outcome.for_whom, lines)
     states.move(request, "approve")
     check_version(request, version)
 
 
-def _check_line(by: User, request: Request, for_whom: Employee | None) -> None:
+def _check_line(by: User, request: Request, for_whom: Employee | None, lines: dict[tuple[int, dt.date], Line]) -> None:
     """The person must still report, on that day, to whoever decides; HR's part and a colleague's have no line."""
     decider = for_whom.pk if for_whom else by.reach.me
     if request.kind == Kind.SWAP or decider not in (request.holder_id, request.supervisor_id):
         return
-    # Nearly always the direct supervisor: one question for each person only where they are not.
-    direct = getattr(request, "supervisor_now", None)
-    if direct != decider and decider not in line_above(request.employee_id, request.date).ids:
+    if _supervisor_now(request) == decider:
+        return
+    line = lines.get((request.employee_id, request.date)) or line_above(request.employee_id, request.date)
+    if decider not in line.ids:
         raise Denied("NOT_YOURS", _("This person reports to somebody else by now, who decides instead."))
 
 
@@ -181,9 +198,7 @@ def _write(by: User, outcomes: list[Outcome], days: list[WfhDay], at) -> None:
     for group in groups.values():
         close_many([o.request for o in group], "approve", by=by, at=at, for_whom=group[0].for_whom)
     tell_many([one for outcome in final for one in _told(outcome.request)], at=at)
-    for outcome in outcomes:
-        if outcome.request.stage < outcome.request.stages:
-            _endorse(by, outcome, at)
+    _endorse_many(by, [o for o in outcomes if o.request.stage < o.request.stages], at)
 
 
 def _told(request: Request) -> list[tuple]:
@@ -196,31 +211,47 @@ def _told(request: Request) -> list[tuple]:
     return told
 
 
-def _endorse(by: User, outcome: Outcome, at) -> None:
-    """The first of two stages: it goes on to the next in the line, who is somebody else."""
-    request = outcome.request
-    line = line_above(request.employee_id, request.date)
-    decider = outcome.for_whom.pk if outcome.for_whom else by.reach.me
-    today = at.astimezone(request.agency.zone).date()
-    never = {request.employee_id, by.reach.me, decider} | stand_ins_of(request.employee_id, today)
-    holder = request.holder_id if request.holder_id in line.ids else line.direct
-    request.state = states.move(request, "endorse")
-    request.stage, request.endorsed_by, request.endorsed_for = 2, by, outcome.for_whom
-    request.reminded_at, request.escalated_at = None, at
-    request.holder_id = next_after(line, holder, today, never=never)
-    request.next_at = request.due_at if request.holder_id is None else min(request.due_at, at + dt.timedelta(hours=24))
-    request.version += 1
-    request.save()
-    record(
+def _endorse_many(by: User, outcomes: list[Outcome], at: dt.datetime) -> None:
+    """The first of two stages: each goes on to the next in its line, who is somebody else. As many statements for a
+    hundred as for one that goes to the same person."""
+    by_request = {outcome.request.pk: outcome for outcome in outcomes}
+    lines = lines_above((o.request.employee_id, o.request.date) for o in outcomes)
+    groups: dict[tuple[int | None, int | None], list[Outcome]] = defaultdict(list)
+    for today, some in by_today((o.request for o in outcomes), at).items():
+        desk = Desk({pk for r in some.values() for pk in (r.employee_id, *lines[r.employee_id, r.date].ids)}, today)
+        for request in some.values():
+            outcome = by_request[request.pk]
+            for_whom = outcome.for_whom.pk if outcome.for_whom else None
+            never = {request.employee_id, by.reach.me, for_whom or by.reach.me} | desk.stand_ins(request.employee_id)
+            line = lines[request.employee_id, request.date]
+            holder = request.holder_id if request.holder_id in line.ids else line.direct
+            groups[for_whom, desk.next_after(line, holder, never=never)].append(outcome)
+    for (_for_whom, holder_id), group in groups.items():
+        _hand_up(by, group, holder_id, at)
+    tell_deciders_of_many("request-sent", [outcome.request for outcome in outcomes], at)
+
+
+def _hand_up(by: User, group: list[Outcome], holder_id: int | None, at: dt.datetime) -> None:
+    """Lay requests endorsed in one name before the same person of the second stage (None: HR)."""
+    for_whom, tomorrow = group[0].for_whom, at + dt.timedelta(hours=24)
+    rows = Request.objects.filter(pk__in=[outcome.request.pk for outcome in group])
+    fields = {"stage": 2, "endorsed_by": by, "endorsed_for": for_whom, "holder_id": holder_id}
+    fields |= {"reminded_at": None, "escalated_at": at, "state": states.move(group[0].request, "endorse")}
+    look = F("due_at") if holder_id is None else Least("due_at", Value(tomorrow, DateTimeField()))
+    rows.update(**fields, next_at=look, version=F("version") + 1)
+    record_each(
         verb="request.endorse",
-        subject=request,
+        subjects=rows,
         by=by,
         at=at,
-        agency_id=request.agency_id,
-        after={"stage": 2, "holder": request.holder_id},
-        on_behalf_of=account_of(outcome.for_whom),
+        after={"stage": 2, "holder": holder_id},
+        on_behalf_of=account_of(for_whom),
     )
-    tell_deciders("request-sent", request, at)
+    for request in (outcome.request for outcome in group):
+        for name, value in fields.items():
+            setattr(request, name, value)
+        request.next_at = request.due_at if holder_id is None else min(request.due_at, tomorrow)
+        request.version += 1
 
 
 @transaction.atomic
@@ -238,7 +269,7 @@ def return_request(*, by: User, request_id: int, version: int, reason: str, at: 
 def _refuse(change: str, notice: str, by: User, request_id: int, version: int, reason: str, at) -> Request:
     request = one_locked(request_id)
     for_whom = acting_for(by, request, stands_in_for(by.reach.me, at))
-    _check_line(by, request, for_whom)
+    _check_line(by, request, for_whom, {})
     said = check_reason(reason)
     states.move(request, change)
     check_version(request, version)

@@ -12,7 +12,7 @@ from schedules import states
 from schedules.actions.refused import Refused
 from schedules.models import Request, WfhDay
 from schedules.notices import tell, tell_many
-from schedules.queries.approvers import deciders
+from schedules.queries.approvers import deciders_of
 
 RELATED = ("agency", "decided_by__employee", "employee", "gives_up", "colleague", "takes", "supervisor", "holder")
 
@@ -183,13 +183,27 @@ def new_day(request: Request, unit_id: int, track: str, *, origin=WfhDay.Origin.
 
 def tell_deciders(kind: str, request: Request, at: dt.datetime, *, key: str = "", facts: dict | None = None) -> None:
     """Tell everybody who may decide a request now; one key for each, so that nobody is told twice."""
-    today = at.astimezone(request.agency.zone).date()
-    key = key or str(request.version)
-    tell_many(
-        [(kind, request, pk, key if pk == request.holder_id else f"{key}:{pk}") for pk in deciders(request, today)],
-        at=at,
-        facts=facts,
-    )
+    tell_deciders_of_many(kind, [request], at, key=key, facts=facts)
+
+
+def tell_deciders_of_many(
+    kind: str, requests: list[Request], at: dt.datetime, *, key: str = "", facts: dict | None = None
+) -> None:
+    """As `tell_deciders`, for many requests in a constant number of statements."""
+    told = []
+    for today, some in by_today(requests, at).items():
+        for pk, whom in deciders_of(list(some.values()), today).items():
+            said = key or str(some[pk].version)
+            told += [(kind, some[pk], one, said if one == some[pk].holder_id else f"{said}:{one}") for one in whom]
+    tell_many(told, at=at, facts=facts)
+
+
+def by_today(requests: Iterable[Request], at: dt.datetime) -> dict[dt.date, dict[int, Request]]:
+    """Requests by number, apart by which date it is in their agency's zone."""
+    found: dict[dt.date, dict[int, Request]] = {}
+    for request in requests:
+        found.setdefault(at.astimezone(request.agency.zone).date(), {})[request.pk] = request
+    return found
 
 
 def end_early(
