@@ -6,32 +6,21 @@ for one person. Day rules go through the planner's own check.
 
 import dataclasses
 import datetime as dt
-from decimal import Decimal
-from typing import Any
 
-from django.utils.dateparse import parse_datetime
-from django.utils.formats import date_format, number_format
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from eligibility import engine
 from eligibility import queries as decisions
 from eligibility.models import Policy, Run
 from eligibility.permissions import sees_reasons
-from eligibility.rules import DayRule, NotTaken, WeekRule, read
+from eligibility.rules import BROKEN, SPECIAL, DayRule, NotTaken, UnitCap, WeekRule, label_of, read
 from employees.calendar import week_name
-from employees.models import Employee, Unit, User
+from employees.models import Employee, User
 from employees.queries import placement_on
-from performance.rating import Rating, Regime
 
+from .fact_words import FactView, fact_view, own_fact_view, when
 from .queries import day_facts, day_rules
-
-
-@dataclasses.dataclass(frozen=True)
-class FactView:
-    label: str
-    value: str
-    source: str
-    date: str | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,6 +31,7 @@ class RuleOutcome:
     sentence: str
     article: str
     facts: list[FactView]
+    text: str = ""  # what the rule asks, with the numbers of that version of the policy
 
 
 @dataclasses.dataclass(frozen=True)
@@ -111,16 +101,25 @@ def _computed(employee: Employee, week: dt.date, policy: Policy | None, now: dt.
     for one in policies:
         verdict = engine.one(one, employee, as_of=week, at=now)
         if verdict:
-            yield one, None, list(verdict["reasons"]), {name: verdict[name] for name in engine.FACTS}
+            facts = {name: value for name, value in verdict.items() if name not in ("employee_id", "reasons")}
+            yield (
+                one,
+                None,
+                list(verdict["reasons"]),
+                {name: value for name, value in facts.items() if value is not None},
+            )
 
 
 def _view(employee, week, date, policy: Policy, run: Run | None, reasons: list[str], evidence: dict) -> PolicyView:
     rules = read(policy.rules)
-    facts = evidence | {"year": week.year - 1}
+    facts = {"year": week.year - 1} | evidence
     outcomes = [_week_outcome(rule, reasons, facts) for rule in rules if isinstance(rule, WeekRule)]
+    if BROKEN in reasons:
+        outcomes.append(_broken())
     if date:
         # Whether the day is had already says nothing about whether it may be had.
-        made = _day_outcomes(employee, date, [rule for rule in day_rules(policy) if not isinstance(rule, NotTaken)])
+        asked = [rule for rule in day_rules(policy) if not isinstance(rule, NotTaken)]
+        made = _day_outcomes(employee, date, [rule for rule in asked if not _moot(rule, reasons)])
         outcomes += made
         reasons = reasons + [outcome.code for outcome in made if outcome.code]
     return PolicyView(
@@ -138,9 +137,25 @@ def _view(employee, week, date, policy: Policy, run: Run | None, reasons: list[s
 
 
 def _week_outcome(rule: WeekRule, reasons: list[str], facts: dict) -> RuleOutcome:
-    code = next((code for code in reasons if code in rule.codes), None)
-    shown = [view for name in rule.facts if (view := _fact(name, facts)) is not None]
-    return RuleOutcome(code, str(rule.label), code is None, str(rule.sentence(code, facts)), rule.article, shown)
+    code = next((code for code in reasons if code in rule.codes_here()), None)
+    shown = [view for name in rule.facts if (view := fact_view(name, facts)) is not None]
+    shown += [view for fact in rule.own_facts if (view := own_fact_view(fact, facts)) is not None]
+    sentence = rule.sentence(code, facts)
+    if code is None and facts.get("special") and SPECIAL in rule.excused_by:
+        sentence = _("Not asked because of special circumstances, verified until %(day)s.") % {
+            "day": when(facts.get("special_until"))
+        }
+    return RuleOutcome(code, str(rule.label), code is None, str(sentence), rule.article, shown, rule.describe())
+
+
+def _broken() -> RuleOutcome:
+    sentence = _("The data recorded about this person could not be evaluated. HR has been told and will correct them.")
+    return RuleOutcome(BROKEN, str(label_of(BROKEN)), False, sentence, "", [])
+
+
+def _moot(rule: DayRule, reasons: list[str]) -> bool:
+    """Whether a code of the week already settles what this rule would ask (domain.md §9, LEBARAN-2024)."""
+    return isinstance(rule, UnitCap) and not set(rule.not_with).isdisjoint(reasons)
 
 
 def _day_outcomes(employee: Employee, date: dt.date, rules: list[DayRule]) -> list[RuleOutcome]:
@@ -152,7 +167,8 @@ def _day_outcomes(employee: Employee, date: dt.date, rules: list[DayRule]) -> li
     for rule in rules:
         code = rule.check(day)
         sentence = rule.sentence(code, dataclasses.asdict(day))
-        outcomes.append(RuleOutcome(code, str(rule.label), code is None, str(sentence), rule.article, []))
+        made = RuleOutcome(code, str(rule.label), code is None, str(sentence), rule.article, [], rule.describe())
+        outcomes.append(made)
     return outcomes
 
 
@@ -163,45 +179,3 @@ def _headline(eligible: bool | None, date: dt.date | None) -> str:
         named = {"day": date_format(date, "DATE_FORMAT")}
         return (_("%(day)s can be a WFH day.") if eligible else _("%(day)s cannot be a WFH day.")) % named
     return _("The conditions for a WFH day are met.") if eligible else _("The conditions for a WFH day are not met.")
-
-
-def _fact(name: str, facts: dict) -> FactView | None:
-    """One fact in the reader's words, with where it comes from and since when; None where it says nothing."""
-    value: Any = facts.get(name)
-    appraisal = _("appraisal %(year)s, version %(number)s") % {
-        "year": facts.get("appraisal_year"),
-        "number": facts.get("appraisal_number"),
-    }
-    approved = _when(facts.get("approved_at"))
-    record = _("personnel record")
-    made = {
-        "rating": lambda: FactView(_("Rating"), str(Rating(value).label), appraisal, approved),
-        "score": lambda: FactView(_("Score"), number_format(Decimal(str(value)), 2), appraisal, approved),
-        "regime": lambda: FactView(_("Rated under"), _regime(value), appraisal),
-        "approved_by": lambda: FactView(_("Approved by"), _who(value), appraisal, approved),
-        "kind": lambda: FactView(_("Kind of civil servant"), str(Employee.Kind(value).label), record),
-        "legal_status": lambda: FactView(_("Legal status"), str(Employee.Legal(value).label), record),
-        "direct_service": lambda: FactView(
-            _("Serves the public directly"), _("yes") if value else _("no"), _service_source(facts)
-        ),
-    }
-    return made[name]() if value is not None and name in made else None
-
-
-def _regime(value: str) -> str:
-    return str(Regime(value).label)
-
-
-def _who(user_id: int) -> str:
-    user = User.objects.select_related("employee").filter(pk=user_id).first()
-    return str(user) if user else _("an account that no longer exists")
-
-
-def _service_source(facts: dict) -> str:
-    unit = Unit.objects.filter(pk=facts.get("unit_id") or 0).first()
-    return _("post in %(unit)s") % {"unit": unit} if unit else _("personnel record")
-
-
-def _when(value) -> str | None:
-    at = parse_datetime(value) if isinstance(value, str) else value
-    return date_format(at.date(), "SHORT_DATE_FORMAT") if at else None

@@ -10,12 +10,26 @@ from django.db import connection
 from django.template import Node
 from psycopg2.extras import DateRange
 
-from employees.models import Agency, AgencyInputs, Employee, Leave, Placement, Role, RoleGrant, Unit, User
+from employees.models import (
+    Absence,
+    Agency,
+    AgencyInputs,
+    Discipline,
+    Employee,
+    Fact,
+    Leave,
+    Placement,
+    Role,
+    RoleGrant,
+    Unit,
+    User,
+)
 from performance.models import Appraisal
 from performance.rating import Level, Rating, Regime
 
 ALWAYS = DateRange(dt.date(2019, 1, 1), None)
 UTC = dt.UTC
+PLACED = ("direct_service", "job_group", "job_title", "in_post_since", "valid")
 _serial = itertools.count(1)
 
 
@@ -61,7 +75,7 @@ def unit(agency, code="U1", name="Biro Umum", parent=None, **fields):
 
 
 def employee(unit, name="Pegawai", supervisor=None, kind="PNS", place=True, **fields):
-    placement = {k: fields.pop(k) for k in ("direct_service", "job_group", "job_title", "valid") if k in fields}
+    placement = {k: fields.pop(k) for k in PLACED if k in fields}
     fields.setdefault("nip", nip(appointed="202021" if kind.startswith("PPPK") else "201001"))
     person = Employee.objects.create(
         agency=unit.agency, name=name, kind=kind, email=f"{name.lower().replace(' ', '.')}@contoh.test", **fields
@@ -85,6 +99,23 @@ def leave(person, first, last, kind="Cuti tahunan", **fields):
     """A person's leave from the first to the last day, both included."""
     valid = DateRange(first, last + dt.timedelta(days=1))
     return Leave.objects.create(employee=person, agency=person.agency, valid=valid, kind=kind, **fields)
+
+
+def discipline(person, start, end=None, **fields):
+    """From the first to the last day, both included."""
+    return Discipline.objects.create(employee=person, agency=person.agency, start=start, end=end, **fields)
+
+
+def absence(person, date, **fields):
+    return Absence.objects.create(employee=person, agency=person.agency, date=date, **fields)
+
+
+def fact(person, key, text, first=None, last=None):
+    """A fact of the agency's own; its number as the import would read it."""
+    until = dt.date.fromisoformat(last) + dt.timedelta(days=1) if last else None
+    number = Decimal(text) if text.replace(".", "", 1).isdigit() else None
+    valid = DateRange(dt.date.fromisoformat(first) if first else None, until)
+    return Fact.objects.create(employee=person, agency=person.agency, key=key, text=text, number=number, valid=valid)
 
 
 def appraisal(person, year=2025, rating=Rating.VERY_GOOD, state=Appraisal.State.APPROVED, by=None, at=None, **fields):

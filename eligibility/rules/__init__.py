@@ -1,16 +1,32 @@
 """One rule a file, all listed here. The order is the canonical order of reason codes, so equal sets compare equal."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from typing import Any
 
+from django.utils.translation import gettext_lazy
+
+from .absences import FewAbsences
 from .active import ActiveStatus
-from .base import BadPolicy, Context, DayFacts, DayRule, Rule, WeekRule
+from .base import SPECIAL, BadPolicy, Context, DayFacts, DayRule, OwnFact, Rule, WeekRule, excuse
 from .caps import UnitCap, cap_of
+from .composed import COMPOSED
 from .direct_service import NotDirectService
+from .discipline import CleanPeriod, NoCaseInProcess, NotServing
+from .duty import DutyCriteria
 from .identity import IdentityNumber
 from .kinds import ServantKind
 from .minimum_rating import MinimumRating
 from .minimum_score import MinimumScore
+from .monthly_maximum import MonthlyMaximum
+from .office_share import OfficeShare
+from .own_facts import CODES as OWN_CODES
+from .own_facts import OWN_FACT_RULES
+from .periodic import PeriodicRating
+from .posts import ExcludedLevels, ExcludedPosts
 from .presence import MinimumPresent, NoAnchorDay, NotOnLeave, NotTaken, OpenDay, StaffedPost
+from .registered_home import RegisteredHome
+from .time_in_post import TimeInPost
+from .top_share import TopShare
 from .weekday import Weekday
 from .weekly_maximum import WeeklyMaximum
 from .window import DateWindow
@@ -20,30 +36,80 @@ WEEK_RULES: tuple[type[WeekRule], ...] = (
     IdentityNumber,
     ActiveStatus,
     ServantKind,
+    ExcludedLevels,
+    ExcludedPosts,
     NotDirectService,
+    DutyCriteria,
+    TimeInPost,
+    NotServing,
+    NoCaseInProcess,
+    CleanPeriod,
+    FewAbsences,
     MinimumRating,
     MinimumScore,
+    TopShare,
+    PeriodicRating,
+    *OWN_FACT_RULES,
+    *COMPOSED,
 )
-DAY_RULES: tuple[type[DayRule], ...] = (DateWindow, WorkingDay, Weekday, WeeklyMaximum, UnitCap)
+DAY_RULES: tuple[type[DayRule], ...] = (
+    DateWindow,
+    WorkingDay,
+    Weekday,
+    RegisteredHome,
+    WeeklyMaximum,
+    MonthlyMaximum,
+    OfficeShare,
+    UnitCap,
+)
 # Cover and closed days hold under every policy; a policy can neither list nor drop them.
 HOUSE_RULES: tuple[type[DayRule], ...] = (NotOnLeave, NotTaken, OpenDay, NoAnchorDay, MinimumPresent, StaffedPost)
 RULES: dict[str, type[Rule]] = {rule.__name__: rule for rule in (*WEEK_RULES, *DAY_RULES)}
+BROKEN = "R-DATA-RUSAK"  # the person's data broke a rule: on the run's list of problems, and nobody else's matter
+BROKEN_LABEL = gettext_lazy("data could not be evaluated")
 
 
 def read(rules: list[dict]) -> list[Rule]:
     """The rules of a policy's data, in canonical order. Raises `BadPolicy`, naming rule and field."""
-    made = []
-    for entry in rules:
-        name = entry.get("rule")
-        if name not in RULES:
-            raise BadPolicy(f"unknown rule: {name}")
-        made.append(RULES[name](**{key: value for key, value in entry.items() if key != "rule"}))
-    names = [type(rule).__name__ for rule in made]
+    made = [_made(entry) for entry in rules]
+    names = [type(rule).__name__ for rule in made if not rule.repeatable]
     twice = {name for name in names if names.count(name) > 1}
     if twice:
         raise BadPolicy(f"rule listed twice: {', '.join(sorted(twice))}")
     order = list(RULES)
     return sorted(made, key=lambda rule: order.index(type(rule).__name__))
+
+
+def _made(entry: Any) -> Rule:
+    if not isinstance(entry, dict):
+        raise BadPolicy(f"a rule is written with its name and numbers, not as {entry!r}")
+    name = entry.get("rule")
+    if name not in RULES:
+        raise BadPolicy(f"unknown rule: {name}")
+    numbers = {key: value for key, value in entry.items() if key not in ("rule", "except")}
+    try:
+        rule = RULES[name](**numbers)
+    except TypeError as error:
+        raise BadPolicy(f"{name}: {error}") from error
+    if entry.get("except"):
+        excuse(rule, entry["except"])
+    return rule
+
+
+def read_week(rules: Iterable[dict]) -> list[WeekRule]:
+    """The parts of a rule that is put together from others; rules on days cannot be."""
+    made = [_made(entry) for entry in rules]
+    for rule in made:
+        if not isinstance(rule, WeekRule):
+            raise BadPolicy(f"{type(rule).__name__} asks about a day and cannot be part of another rule")
+    return [rule for rule in made if isinstance(rule, WeekRule)]
+
+
+def flat(rules: Iterable[Rule]) -> Iterator[Rule]:
+    """The rules and all that they are put together from."""
+    for rule in rules:
+        yield rule
+        yield from flat(rule.parts())
 
 
 def day_rules(rules: list[dict]) -> list[DayRule]:
@@ -65,7 +131,7 @@ def label_of(code: str):
     for rule in (*RULES.values(), *HOUSE_RULES):
         if code in rule.codes:
             return rule.codes[code]
-    return code
+    return BROKEN_LABEL if code == BROKEN else code
 
 
 def rule_label(code: str):
@@ -76,27 +142,40 @@ def rule_label(code: str):
     return code
 
 
+def known_codes() -> list[str]:
+    """Every code that a week rule may give, in canonical order, each once."""
+    return list(dict.fromkeys(code for rule in WEEK_RULES for code in rule.codes))
+
+
 __all__ = [
+    "BROKEN",
     "DAY_RULES",
     "HOUSE_RULES",
+    "OWN_CODES",
     "RULES",
+    "SPECIAL",
     "WEEK_RULES",
     "BadPolicy",
     "Context",
     "DayFacts",
     "DayRule",
-    "Rule",
-    "WeekRule",
     "MinimumPresent",
     "NotTaken",
+    "OwnFact",
+    "Rule",
     "StaffedPost",
     "UnitCap",
-    "WeeklyMaximum",
+    "WeekRule",
     "Weekday",
+    "WeeklyMaximum",
     "cap_of",
     "day_rules",
+    "excuse",
     "failing",
+    "flat",
+    "known_codes",
     "label_of",
     "read",
+    "read_week",
     "rule_label",
 ]

@@ -12,6 +12,10 @@ class ActiveStatus(WeekRule):
     label = gettext_lazy("Active service")
     article = "UU 20/2023"
     facts = ("legal_status",)
+    needs = ("legal_status",)
+
+    def describe(self):
+        return _("The person is in active service.")
 
     def passing(self, context: Context) -> Q:
         return Q(legal_status="AKTIF")

@@ -1,10 +1,8 @@
 """What the rules on the annual appraisal share: absent, of the wrong year, not final, or impossible (domain.md §9)."""
 
-from django.db.models import Case, CharField, Exists, OuterRef, Q, Value, When
+from django.db.models import Case, CharField, Q, Value, When
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-
-from performance.models import Appraisal
 
 from .base import Context
 
@@ -14,27 +12,33 @@ ABSENCE = {
     "R-PENILAIAN-BELUM-FINAL": gettext_lazy("appraisal not approved yet"),
     "R-DATA-TIDAK-VALID": gettext_lazy("appraisal holds an impossible score"),
 }
-FACTS = ("rating", "score", "regime", "appraisal_year", "appraisal_number", "approved_by", "approved_at")
+FACTS = (
+    "appraisal_id",
+    "rating",
+    "score",
+    "regime",
+    "appraisal_year",
+    "appraisal_number",
+    "approved_by",
+    "approved_at",
+    "appraisal_pending",
+    "appraisal_elsewhere",
+    "year",
+)
 HIGHEST = 120
 
 
 def absent(context: Context, then):
     """SQL: the code of whatever keeps the appraisal from counting, else `then`, asked of those that count."""
-    annual = Appraisal.objects.filter(employee=OuterRef("pk"), kind=Appraisal.Kind.ANNUAL)
-    years = [context.year] + ([context.fallback_year] if context.fallback_year else [])
-    undecided = annual.filter(year__in=years).filter(
-        Q(state__in=["DRAFT", "SUBMITTED", "RETURNED", "OBJECTED"], superseded_at__isnull=True)
-        | Q(state="APPROVED", decided_at__gt=context.cutoff)
-    )
     counted = Case(
         When(Q(score__gt=HIGHEST) | Q(score__lt=0), then=_code("R-DATA-TIDAK-VALID", context)),
         default=then,
         output_field=CharField(),
     )
     return Case(
-        When(appraisal__isnull=False, then=counted),
-        When(Exists(undecided), then=_code("R-PENILAIAN-BELUM-FINAL", context)),
-        When(Exists(annual.exclude(year__in=years)), then=_code("R-PENILAIAN-KEDALUWARSA", context)),
+        When(appraisal_id__isnull=False, then=counted),
+        When(appraisal_pending=True, then=_code("R-PENILAIAN-BELUM-FINAL", context)),
+        When(appraisal_elsewhere=True, then=_code("R-PENILAIAN-KEDALUWARSA", context)),
         default=_code("R-PENILAIAN-TIDAK-ADA", context),
         output_field=CharField(),
     )

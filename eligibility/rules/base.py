@@ -3,10 +3,14 @@ code, so unknown (NULL) fails by construction."""
 
 import dataclasses
 import datetime as dt
+import hashlib
+import re
 from decimal import Decimal
 from typing import Any, ClassVar
 
 from django.db.models import Case, CharField, Q, Value, When
+
+SPECIAL = "KEADAAN_KHUSUS"  # the ground of an exception: special circumstances, verified, until a day
 
 
 class BadPolicy(ValueError):
@@ -21,6 +25,7 @@ class Context:
     year: int  # the appraisal year that counts
     fallback_year: int | None  # also accepted, early in the year, where the policy says so
     cutoff: dt.datetime  # scores approved until then count
+    quarter: tuple[int, int] = (0, 0)  # year and number of the last quarter that closed long enough ago
     absence_reported: bool = False  # an earlier rule of the policy already reports a missing appraisal
 
 
@@ -47,6 +52,57 @@ class DayFacts:
     post: str = ""  # the person's post, where it must be staffed
     post_present: int = 0  # others of that post at the office
     post_minimum: int = 0
+    used_this_month: Decimal = Decimal(0)  # other WFH days of the person in that calendar month
+    week_days: int = 5  # working days of the unit in that week
+    job_group: str = ""
+    registered_home: bool | None = True  # the day is spent at the home registered in the personnel data
+    excused: frozenset[str] = frozenset()  # grounds of exceptions that the person has on that date
+
+
+@dataclasses.dataclass(frozen=True)
+class OwnFact:
+    """What a generic rule asks of the facts that an agency records itself, as one typed value a person.
+
+    `ask`: VALUE, the one valid at the week; SUM, the largest sum of a calendar year; SUM_THIS_YEAR; LAST, the day of
+    the latest; PRESENT, whether one valid then is there (with `equal`: says that).
+    """
+
+    key: str
+    ask: str
+    column: str  # number, flag, day or text: of the answer
+    equal: str = ""
+
+    def __post_init__(self):
+        if not re.fullmatch(r"[a-z][a-z0-9_]{0,39}", self.key):
+            raise BadPolicy(f"key {self.key!r} must be lower-case letters, digits and _, at most 40")
+
+    @property
+    def name(self) -> str:
+        mark = "_" + hashlib.sha256(self.equal.encode()).hexdigest()[:6] if self.equal else ""
+        return f"own_{self.key}_{self.ask.lower()}{mark}"
+
+    def join(self) -> str:
+        """SQL: LEFT JOIN of a relation called by the fact's name, with `value`."""
+        inside = """agency_id = %(agency)s AND employee_id > %(lo)s AND employee_id <= %(hi)s
+          AND coalesce(lower(valid), '-infinity') <= %(as_of)s"""
+        mine = f"FROM employees_fact WHERE key = '{self.key}' AND {inside}"
+        valid = "AND valid @> %(as_of)s::date"
+        year = "extract(year FROM lower(valid))"
+        this_year = f"AND {year} = extract(year FROM %(as_of)s::date)"
+        rows = {
+            "VALUE": f"""SELECT DISTINCT ON (employee_id) employee_id, {self.column} AS value {mine} {valid}
+              ORDER BY employee_id, lower(valid) DESC NULLS LAST, id DESC""",
+            "SUM": f"""SELECT employee_id, max(total) AS value FROM (
+              SELECT employee_id, sum(number) AS total {mine} GROUP BY employee_id, {year}) y GROUP BY employee_id""",  # noqa: S608
+            "SUM_THIS_YEAR": f"SELECT employee_id, sum(number) AS value {mine} {this_year} GROUP BY employee_id",
+            "LAST": f"SELECT employee_id, max(lower(valid)) AS value {mine} GROUP BY employee_id",
+            "PRESENT": f"""SELECT employee_id, true AS value {mine} {valid}
+              AND (%({self.name})s = '' OR lower(text) = lower(%({self.name})s)) GROUP BY employee_id""",
+        }
+        return f"\nLEFT JOIN ({rows[self.ask]}) {self.name} ON {self.name}.employee_id = e.id"
+
+    def values(self) -> dict[str, str]:
+        return {self.name: self.equal}
 
 
 class Rule:
@@ -56,6 +112,24 @@ class Rule:
     label: ClassVar[Any]
     article: ClassVar[str]
     facts: ClassVar[tuple[str, ...]] = ()  # names in a decision's evidence that this rule looks at
+    needs: ClassVar[tuple[str, ...]] = ()  # those of them whose absence means "not known"
+    feeds: ClassVar[tuple[str, ...]] = ()  # kinds of records that must be complete (`employees.models.Feed`)
+    own_facts: tuple[OwnFact, ...] = ()
+    excused_by: tuple[str, ...] = ()  # grounds on which the policy lifts this rule for a person
+    repeatable: ClassVar[bool] = False
+    reports_absence: ClassVar[bool] = False  # says itself that an appraisal is missing; the next rules need not
+
+    def codes_here(self) -> dict[str, Any]:
+        """The codes that this rule can give in its policy, with their labels."""
+        return self.codes
+
+    def parts(self) -> list["Rule"]:
+        """The rules that this one is put together from."""
+        return []
+
+    def describe(self) -> str:
+        """One translated sentence: what the rule asks, with the policy's numbers."""
+        return str(self.label)
 
     def sentence(self, code: str | None, facts: dict) -> str:
         """One translated sentence for the person: why passed (code None) or why not, and what would change it."""
@@ -74,6 +148,20 @@ class WeekRule(Rule):
         (code,) = self.codes
         return Case(When(self.passing(context), then=Value(None)), default=Value(code), output_field=CharField())
 
+    def code_expressions(self, context: Context) -> list:
+        """SQL: the failing codes, each or NULL. Most rules have one."""
+        return [self.code_expression(context)]
+
+    def unless_excused(self, context: Context) -> list:
+        """The same, but for those whom the policy excuses."""
+        found = self.code_expressions(context)
+        if not self.excused_by:
+            return found
+        excused = Q()
+        for ground in self.excused_by:
+            excused |= Q(special=True) if ground == SPECIAL else Q(**{_ground_fact(ground).name: True})
+        return [Case(When(excused, then=Value(None)), default=code, output_field=CharField()) for code in found]
+
 
 class DayRule(Rule):
     """A rule over one date; a pure function of `DayFacts`. A limit on numbers says how much `room` is left instead."""
@@ -82,9 +170,35 @@ class DayRule(Rule):
         """How many more people may be at home; None where the rule sets no number."""
         return None
 
-    def check(self, facts: DayFacts) -> str | None:
+    def code(self, facts: DayFacts) -> str | None:
         """The failing code, or None."""
         raise TypeError(f"{type(self).__name__} does not say")
+
+    def check(self, facts: DayFacts) -> str | None:
+        """The failing code, or None, also where the policy excuses the person from this rule."""
+        return None if facts.excused.intersection(self.excused_by) else self.code(facts)
+
+
+def excuse(rule: Rule, grounds) -> None:
+    """Lift a rule for whoever has one of these grounds: `KEADAAN_KHUSUS`, or `FAKTA:key` of the agency's own facts."""
+    given = (grounds,) if isinstance(grounds, str) else tuple(grounds)
+    for ground in given:
+        if ground == SPECIAL:
+            _add(rule, facts=("special", "special_until", "special_verified_by"))
+        elif isinstance(ground, str) and ground.startswith("FAKTA:") and isinstance(rule, WeekRule):
+            _add(rule, own_facts=(_ground_fact(ground),))
+        else:
+            raise BadPolicy(f"{type(rule).__name__}: unknown ground of an exception: {ground}")
+    object.__setattr__(rule, "excused_by", given)
+
+
+def _add(rule: Rule, **more) -> None:
+    for name, extra in more.items():
+        object.__setattr__(rule, name, getattr(rule, name) + extra)
+
+
+def _ground_fact(ground: str) -> OwnFact:
+    return OwnFact(ground.removeprefix("FAKTA:"), "PRESENT", "flag")
 
 
 def whole_number(name: str, value, lowest: int, highest: int) -> int:

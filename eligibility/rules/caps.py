@@ -26,6 +26,8 @@ class UnitCap(DayRule):
 
     percent: int | None = None
     rounding: str = FLOOR
+    number: int | None = None  # at most so many people besides
+    not_with: tuple[str, ...] = ()  # not asked of whom one of these codes refuses already
 
     codes = {"R-KUOTA-UNIT": gettext_lazy("unit's share at home reached")}
     label = gettext_lazy("Unit's share at home")
@@ -34,17 +36,28 @@ class UnitCap(DayRule):
     def __post_init__(self):
         if self.percent is not None:
             whole_number("UnitCap.percent", self.percent, 0, 100)
+        if self.number is not None:
+            whole_number("UnitCap.number", self.number, 0, 100_000)
+        object.__setattr__(self, "not_with", tuple(self.not_with))
         if self.rounding not in (FLOOR, AT_LEAST_ONE):
             raise BadPolicy(f"UnitCap.rounding must be {FLOOR} or {AT_LEAST_ONE}")
 
     def cap(self, size: int, unit_percent: int | None) -> int | None:
-        return cap_of(size, self.percent, unit_percent, rounding=self.rounding)
+        share = cap_of(size, self.percent, unit_percent, rounding=self.rounding)
+        return min((n for n in (share, self.number) if n is not None), default=None)
+
+    def describe(self):
+        if self.percent is None and self.number is None:
+            return _("The unit's own share at home is kept.")
+        if self.percent is None:
+            return _("At most %(number)s people of the unit at home on one day.") % {"number": self.number}
+        return _("At most %(percent)s %% of the unit at home on one day.") % {"percent": self.percent}
 
     def room(self, facts: DayFacts):
         cap = self.cap(facts.unit_size, facts.unit_percent)
         return None if cap is None else cap - facts.at_home
 
-    def check(self, facts: DayFacts):
+    def code(self, facts: DayFacts):
         room = self.room(facts)
         return None if room is None or room >= 1 else "R-KUOTA-UNIT"
 

@@ -15,6 +15,10 @@ class NotDirectService(WeekRule):
     label = gettext_lazy("No direct public service")
     article = "PermenPANRB 4/2025"
     facts = ("direct_service",)
+    needs = ("direct_service",)
+
+    def describe(self):
+        return _("The post does not serve the public face to face.")
 
     def code_expression(self, context: Context):
         return Case(

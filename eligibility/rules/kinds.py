@@ -19,6 +19,10 @@ class ServantKind(WeekRule):
     label = gettext_lazy("Kind of civil servant")
     article = "UU 20/2023"
     facts = ("kind",)
+    needs = ("kind",)
+
+    def describe(self):
+        return _("The kind of civil servant is one of: %(kinds)s.") % {"kinds": ", ".join(self.kinds)}
 
     def __post_init__(self):
         object.__setattr__(self, "kinds", tuple(self.kinds))

@@ -26,6 +26,11 @@ class MinimumRating(WeekRule):
     label = gettext_lazy("Performance rating")
     article = "PP 30/2019; PermenPANRB 6/2022"
     facts = FACTS
+    needs = ("rating",)
+    reports_absence = True
+
+    def describe(self):
+        return _("Last year's appraisal is rated at least “%(minimum)s”.") % {"minimum": Rating(self.minimum).label}
 
     def __post_init__(self):
         whole_number("MinimumRating.minimum", int(self.minimum), 1, 5)

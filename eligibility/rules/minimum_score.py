@@ -24,6 +24,13 @@ class MinimumScore(WeekRule):
     label = gettext_lazy("Performance score")
     article = "PP 30/2019 art. 41"
     facts = FACTS
+    needs = ("score",)
+    reports_absence = True
+
+    def describe(self):
+        return _("Last year's appraisal has a score of at least %(minimum)s.") % {
+            "minimum": number_format(self.exact, 2)
+        }
 
     def __post_init__(self):
         try:

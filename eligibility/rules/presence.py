@@ -14,7 +14,7 @@ class NotOnLeave(DayRule):
     label = gettext_lazy("Not on leave")
     article = "PP 11/2017"
 
-    def check(self, facts: DayFacts):
+    def code(self, facts: DayFacts):
         return "R-CUTI" if facts.on_leave else None
 
     def sentence(self, code, facts):
@@ -30,7 +30,7 @@ class NotTaken(DayRule):
     label = gettext_lazy("No WFH day yet")
     article = ""
 
-    def check(self, facts: DayFacts):
+    def code(self, facts: DayFacts):
         return "R-SUDAH-WFH" if facts.taken else None
 
     def sentence(self, code, facts):
@@ -46,7 +46,7 @@ class OpenDay(DayRule):
     label = gettext_lazy("Open day")
     article = ""
 
-    def check(self, facts: DayFacts):
+    def code(self, facts: DayFacts):
         return "R-HARI-DITUTUP" if facts.closed else None
 
     def sentence(self, code, facts):
@@ -62,7 +62,7 @@ class NoAnchorDay(DayRule):
     label = gettext_lazy("No anchor day")
     article = ""
 
-    def check(self, facts: DayFacts):
+    def code(self, facts: DayFacts):
         return "R-HARI-BERSAMA" if facts.anchor else None
 
     def sentence(self, code, facts):
@@ -83,7 +83,7 @@ class MinimumPresent(DayRule):
         # `present` leaves the person out: while they are here, present + 1 are at the office
         return facts.present + 1 - facts.minimum if facts.minimum else None
 
-    def check(self, facts: DayFacts):
+    def code(self, facts: DayFacts):
         return "R-KEHADIRAN-MINIMUM" if facts.minimum and facts.present < facts.minimum else None
 
     def sentence(self, code, facts):
@@ -104,7 +104,7 @@ class StaffedPost(DayRule):
     label = gettext_lazy("Staffed posts")
     article = ""
 
-    def check(self, facts: DayFacts):
+    def code(self, facts: DayFacts):
         return "R-POS-WAJIB" if facts.post and facts.post_present < facts.post_minimum else None
 
     def sentence(self, code, facts):

@@ -24,15 +24,22 @@ class Weekday(DayRule):
         if not self.days or not all(isinstance(day, int) and 1 <= day <= 7 for day in self.days):
             raise BadPolicy("Weekday.days must be weekdays from 1 (Monday) to 7")
 
-    def check(self, facts: DayFacts):
+    def _names(self) -> str:
+        # 5 January 1970 was a Monday
+        return ", ".join(date_format(dt.date(1970, 1, 4 + day), "l") for day in self.days)
+
+    def describe(self):
+        if self.movable:
+            return _("The day is %(days)s, or another one that the supervisor approves.") % {"days": self._names()}
+        return _("The day is %(days)s.") % {"days": self._names()}
+
+    def code(self, facts: DayFacts):
         if facts.date.isoweekday() in self.days or (self.movable and facts.on_request):
             return None
         return "R-HARI-SALAH"
 
     def sentence(self, code, facts):
-        # 5 January 1970 was a Monday
-        names = ", ".join(date_format(dt.date(1970, 1, 4 + day), "l") for day in self.days)
-        named = {"days": names, "day": date_format(facts["date"], "l")}
+        named = {"days": self._names(), "day": date_format(facts["date"], "l")}
         if code and self.movable:
             return _("This policy gives %(days)s; another day needs a request that the supervisor approves.") % named
         if code:

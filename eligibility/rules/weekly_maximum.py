@@ -23,11 +23,16 @@ class WeeklyMaximum(DayRule):
     article = "PermenPANRB 4/2025 art. 13"
 
     def __post_init__(self):
+        if self.earned is not None:  # what is earned hangs on the rating of that week
+            object.__setattr__(self, "facts", ("appraisal_id", "rating"))
         whole_number("WeeklyMaximum.days", self.days, 1, 7)
         for rating, days in (self.earned or {}).items():
             if rating not in ("1", "2", "3", "4", "5"):
                 raise BadPolicy("WeeklyMaximum.earned names ratings from 1 to 5")
             whole_number(f"WeeklyMaximum.earned[{rating}]", days, 0, self.days)
+
+    def describe(self):
+        return _("At most %(days)s WFH days a week.") % {"days": self.days}
 
     def days_earned(self, rating: int | None) -> int:
         """How many days a week the plan gives for a rating; an unknown one earns the least of all."""
@@ -35,7 +40,7 @@ class WeeklyMaximum(DayRule):
             return self.days
         return self.earned.get(str(rating), min(self.earned.values(), default=0))
 
-    def check(self, facts: DayFacts):
+    def code(self, facts: DayFacts):
         return None if facts.used_this_week + facts.length <= self.days else "R-BATAS-MINGGU"
 
     def sentence(self, code, facts):

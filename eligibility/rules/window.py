@@ -31,7 +31,11 @@ class DateWindow(DayRule):
             dt.date.fromisoformat(self.until) if self.until else dt.date.max,
         )
 
-    def check(self, facts: DayFacts):
+    def describe(self):
+        named = {"since": self.since or "…", "until": self.until or "…"}
+        return _("The date lies between %(since)s and %(until)s.") % named
+
+    def code(self, facts: DayFacts):
         first, last = self._bounds()
         return None if first <= facts.date <= last else "R-TANGGAL-DI-LUAR-MASA"
 

@@ -12,7 +12,10 @@ class WorkingDay(DayRule):
     label = gettext_lazy("Working day")
     article = "Perpres 21/2023"
 
-    def check(self, facts: DayFacts):
+    def describe(self):
+        return _("The day is a working day of the unit.")
+
+    def code(self, facts: DayFacts):
         return None if facts.working_day else "R-HARI-LIBUR"
 
     def sentence(self, code, facts):

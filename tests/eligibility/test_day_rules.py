@@ -9,7 +9,10 @@ from django.utils import translation
 
 from eligibility.rules import DAY_RULES, HOUSE_RULES, DayFacts, day_rules, failing
 from eligibility.rules.caps import UnitCap
+from eligibility.rules.monthly_maximum import MonthlyMaximum
+from eligibility.rules.office_share import OfficeShare
 from eligibility.rules.presence import MinimumPresent, NoAnchorDay, NotOnLeave, NotTaken, OpenDay, StaffedPost
+from eligibility.rules.registered_home import RegisteredHome
 from eligibility.rules.weekday import Weekday
 from eligibility.rules.weekly_maximum import WeeklyMaximum
 from eligibility.rules.window import DateWindow
@@ -17,6 +20,7 @@ from eligibility.rules.working_day import WorkingDay
 
 WEDNESDAY = dt.date(2026, 12, 2)
 HALF = Decimal("0.5")
+SENIORS = OfficeShare(60, ("JPT_PRATAMA",))
 CASES = [
     # rule, facts, code or None, what the English sentence says
     (NotOnLeave(), {"on_leave": "Cuti sakit"}, "R-CUTI", "day of leave (Cuti sakit)"),
@@ -55,6 +59,21 @@ CASES = [
     (Weekday((5,)), {"on_request": True}, "R-HARI-SALAH", "gives Friday only"),
     (Weekday((5,), movable=True), {}, "R-HARI-SALAH", "another day needs a request"),
     (Weekday((5,), movable=True), {"on_request": True}, None, "Wednesday instead of Friday"),
+    (UnitCap(number=2), {"unit_size": 9, "at_home": 2}, "R-KUOTA-UNIT", "(2 of 2)"),
+    (MonthlyMaximum(2), {"used_this_month": Decimal("1.5")}, "R-BATAS-BULAN", "reached (1.5 of 2)"),
+    (MonthlyMaximum(2), {"used_this_month": Decimal(1)}, None, "not reached (1 of 2)"),
+    (RegisteredHome(), {}, None, "at the registered home"),
+    (RegisteredHome(), {"registered_home": False}, "R-DOMISILI", "home registered"),
+    (RegisteredHome(), {"registered_home": None}, "R-DOMISILI", "home registered"),
+    (OfficeShare(60), {"used_this_week": Decimal(1)}, None, "60 % of the week stay"),
+    (OfficeShare(60), {"used_this_week": Decimal(2)}, "R-KEHADIRAN-KANTOR", "less than 60 %"),
+    (
+        OfficeShare(60, ("JPT_PRATAMA",)),
+        {"used_this_week": Decimal(1), "job_group": "JPT_PRATAMA"},
+        "R-KEHADIRAN-KANTOR",
+        "less",
+    ),
+    (OfficeShare(60, ("JPT_PRATAMA",)), {"used_this_week": Decimal(1), "job_group": "PELAKSANA"}, None, "stay"),
     (WorkingDay(), {"working_day": False, "holiday": "Natal"}, "R-HARI-LIBUR", "is a day off: Natal"),
     (WorkingDay(), {"working_day": False}, "R-HARI-LIBUR", "not a working day of this unit"),
     (WorkingDay(), {}, None, "is a working day"),

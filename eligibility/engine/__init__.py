@@ -1,0 +1,23 @@
+"""Facts → verdicts → changes, as SQL. The same SELECT serves five million people or one, so the weekly run, "why?",
+"what would it be now?" and "what would change if?" cannot drift apart (architecture.md, "The engine")."""
+
+from .computing import compute, withdraw
+from .evidence import misjudged
+from .facts import KEY, Scope, context_of
+from .judging import FACTS, Verdicts, facts_of, one, prepare, verdicts, week_rules
+
+__all__ = [
+    "FACTS",
+    "KEY",
+    "Scope",
+    "Verdicts",
+    "compute",
+    "context_of",
+    "facts_of",
+    "misjudged",
+    "one",
+    "prepare",
+    "verdicts",
+    "week_rules",
+    "withdraw",
+]

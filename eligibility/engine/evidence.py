@@ -1,0 +1,39 @@
+"""Stored decisions judged again from their own evidence: the same rules over the facts that were kept."""
+
+from collections.abc import Iterator
+
+from django.db import connection
+
+from eligibility.models import Run
+from eligibility.rules import BROKEN, read
+
+from .facts import SQL_TYPES, context_of, fields_of, filled, names_of, own_of
+from .judging import verdict_sql
+
+
+def misjudged(runs=None) -> Iterator[tuple[int, int]]:
+    """(run id, decision id) of every stored decision that its own evidence does not give. `runs`: a queryset, default
+    every run that was computed. A decision is judged by the policy and the week of the run that opened it."""
+    everything = Run.objects.exclude(state=Run.State.MISSED) if runs is None else runs
+    for run in everything.select_related("policy").order_by("pk"):
+        with connection.cursor() as cursor:
+            cursor.execute(misjudged_sql(run))
+            for (pk,) in cursor.fetchall():
+                yield run.pk, pk
+
+
+def misjudged_sql(run: Run) -> str:
+    """SQL: the ids of the decisions that this run opened and that their evidence does not give."""
+    rules = read(run.computed_under.rules)
+    fields = fields_of(names_of(rules), own_of(rules))
+    stored = ", ".join(f"(d.evidence ->> '{n}')::{SQL_TYPES[field]} AS {n}" for n, field in fields.items())
+    where = filled(
+        "d.agency_id = %s AND d.track = %s AND d.from_run = %s AND NOT %s = ANY(d.reasons)",
+        [run.agency_id, run.track, run.number, BROKEN],
+    )
+    facts = f"SELECT d.id AS employee_id, {stored} FROM eligibility_decision d WHERE {where}"  # noqa: S608
+    verdict, _columns = verdict_sql(rules, context_of(run.week, run.cutoff_at, rules), fields)
+    return f"""WITH facts AS ({facts}), v AS ({verdict})
+      SELECT d.id FROM eligibility_decision d JOIN v ON v.employee_id = d.id
+      WHERE {where} AND (d.reasons IS DISTINCT FROM v.reasons OR d.eligible <> (cardinality(v.reasons) = 0))
+      ORDER BY d.id"""  # noqa: S608  built from our own constants

@@ -1,0 +1,194 @@
+"""Generic rules over the facts that an agency records itself (`import_facts`), so that a new condition needs no code.
+
+Each names its `key`, a `code` from the list below, and says in two languages what it asks.
+"""
+
+import dataclasses
+from decimal import Decimal, InvalidOperation
+
+from django.db.models import Case, CharField, Q, Value, When
+from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import gettext as _
+
+from employees.models import Feed
+
+from .base import BadPolicy, Context, OwnFact, WeekRule, whole_number
+from .months import latest_reaching
+
+CODES = {
+    "R-SYARAT": gettext_lazy("a condition of the agency is not met"),
+    "R-AWOL": gettext_lazy("disciplined for absence"),
+    "R-ETIKA": gettext_lazy("disciplined for a breach of ethics"),
+    "R-MASA-PERCOBAAN": gettext_lazy("probation not passed"),
+    "R-ALASAN-BISNIS": gettext_lazy("a business ground stands against it"),
+    "R-PELATIHAN": gettext_lazy("training not done"),
+    "R-PERJANJIAN": gettext_lazy("agreement not signed"),
+}
+UNKNOWN = {"R-FAKTA-BELUM-DIKETAHUI": gettext_lazy("a fact of the agency is not recorded")}
+
+
+@dataclasses.dataclass(frozen=True)
+class OwnFactRule(WeekRule):
+    """What these rules share."""
+
+    key: str = ""
+    code: str = "R-SYARAT"
+    text_id: str = ""
+    text_en: str = ""
+
+    codes = {**CODES, **UNKNOWN}
+    label = gettext_lazy("Condition of the agency")
+    article = ""
+    feeds = (Feed.Kind.FACTS,)
+    repeatable = True
+    says_unknown = False
+
+    def __post_init__(self):
+        if self.code not in CODES:
+            raise BadPolicy(f"{type(self).__name__}.code must be one of {', '.join(CODES)}")
+        object.__setattr__(self, "own_facts", (self.fact(),))
+
+    def fact(self) -> OwnFact:
+        raise TypeError(f"{type(self).__name__} does not say")
+
+    def codes_here(self):
+        return {self.code: CODES[self.code]} | (UNKNOWN if self.says_unknown else {})
+
+    def code_expression(self, context: Context):
+        unknown = [When(**{f"{self.fact().name}__isnull": True}, then=Value(next(iter(UNKNOWN))))]
+        return Case(
+            When(self.passing(context), then=Value(None)),
+            *(unknown if self.says_unknown else []),
+            default=Value(self.code),
+            output_field=CharField(),
+        )
+
+    def describe(self):
+        own = self.text_en if get_language() == "en" else self.text_id
+        return own or _("A condition of the agency on “%(key)s”.") % {"key": self.key}
+
+    def sentence(self, code, facts):
+        named = {"condition": self.describe()}
+        if code in UNKNOWN:
+            return _("Not recorded: %(condition)s HR can record it.") % named
+        if code:
+            return _("Not met: %(condition)s") % named
+        return _("Met: %(condition)s") % named
+
+
+def number(name: str, text) -> Decimal:
+    try:
+        made = Decimal(str(text)) if isinstance(text, str | int) and not isinstance(text, bool) else None
+    except InvalidOperation:
+        made = None
+    if made is None or not made.is_finite() or abs(made) >= 10**9:
+        raise BadPolicy(f"{name} must be a number, written as text")
+    return made
+
+
+@dataclasses.dataclass(frozen=True)
+class FactEquals(OwnFactRule):
+    """The fact valid at the week says this text (upper and lower case are the same)."""
+
+    value: str = ""
+    says_unknown = True
+
+    def fact(self):
+        return OwnFact(self.key, "VALUE", "text")
+
+    def passing(self, context: Context) -> Q:
+        return Q(**{f"{self.fact().name}__iexact": self.value})
+
+
+@dataclasses.dataclass(frozen=True)
+class FactAtLeast(OwnFactRule):
+    """The number valid at the week is at least `minimum`."""
+
+    minimum: str = "0"
+    says_unknown = True
+
+    def __post_init__(self):
+        number("FactAtLeast.minimum", self.minimum)
+        super().__post_init__()
+
+    def fact(self):
+        return OwnFact(self.key, "VALUE", "number")
+
+    def passing(self, context: Context) -> Q:
+        return Q(**{f"{self.fact().name}__gte": Decimal(str(self.minimum))})
+
+
+@dataclasses.dataclass(frozen=True)
+class FactAtMost(OwnFactRule):
+    """The number valid at the week is at most `maximum`."""
+
+    maximum: str = "0"
+    says_unknown = True
+
+    def __post_init__(self):
+        number("FactAtMost.maximum", self.maximum)
+        super().__post_init__()
+
+    def fact(self):
+        return OwnFact(self.key, "VALUE", "number")
+
+    def passing(self, context: Context) -> Q:
+        return Q(**{f"{self.fact().name}__lte": Decimal(str(self.maximum))})
+
+
+@dataclasses.dataclass(frozen=True)
+class FactSumAtMost(OwnFactRule):
+    """The numbers of a calendar year add up to at most `maximum`: in this year, or (`any_year`) in every year. A record
+    belongs to the year in which it begins; none is zero."""
+
+    maximum: str = "0"
+    any_year: bool = False
+
+    def __post_init__(self):
+        number("FactSumAtMost.maximum", self.maximum)
+        super().__post_init__()
+
+    def fact(self):
+        return OwnFact(self.key, "SUM" if self.any_year else "SUM_THIS_YEAR", "number")
+
+    def passing(self, context: Context) -> Q:
+        name = self.fact().name
+        return Q(**{f"{name}__isnull": True}) | Q(**{f"{name}__lte": Decimal(str(self.maximum))})
+
+
+@dataclasses.dataclass(frozen=True)
+class FactWithinMonths(OwnFactRule):
+    """One began in the last `months` months (`present` false: none did); at the anniversary it counts no longer."""
+
+    months: int = 12
+    present: bool = True
+
+    def __post_init__(self):
+        whole_number("FactWithinMonths.months", self.months, 1, 600)
+        super().__post_init__()
+
+    def fact(self):
+        return OwnFact(self.key, "LAST", "day")
+
+    def passing(self, context: Context) -> Q:
+        name, since = self.fact().name, latest_reaching(context.as_of, self.months)
+        recent = Q(**{f"{name}__gt": since})
+        return recent if self.present else Q(**{f"{name}__isnull": True}) | Q(**{f"{name}__lte": since})
+
+
+@dataclasses.dataclass(frozen=True)
+class FactPresent(OwnFactRule):
+    """One valid at the week is there, with `value` one that says that (`present` false: none is)."""
+
+    value: str = ""
+    present: bool = True
+
+    def fact(self):
+        return OwnFact(self.key, "PRESENT", "flag", self.value)
+
+    def passing(self, context: Context) -> Q:
+        name = self.fact().name
+        return Q(**{name: True}) if self.present else Q(**{f"{name}__isnull": True})
+
+
+OWN_FACT_RULES = (FactEquals, FactAtLeast, FactAtMost, FactSumAtMost, FactWithinMonths, FactPresent)
