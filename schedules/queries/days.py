@@ -18,6 +18,7 @@ from schedules import wording
 from schedules.models import Allotment, Plan, Request
 
 from .cover import LENGTH, Cover, Person, people
+from .places import Moves
 
 HORIZON_WEEKS = 4  # how far ahead another day may be asked for
 
@@ -86,7 +87,7 @@ def cap_rule(rules: list[DayRule]) -> UnitCap:
 def person_at(placement: Placement, first: dt.date, last: dt.date) -> Person:
     """The person of a placement with their leave and days over some weeks. Two queries."""
     person = people([placement.employee_id], first, last)[placement.employee_id]
-    person.post = placement.job_title
+    person.post, person.job_group = placement.job_title, placement.job_group
     return person
 
 
@@ -119,40 +120,45 @@ def allowing_many(agency_id: int, week: dt.date, employee_ids: list[int]) -> dic
 
 
 def my_weeks(employee: Employee, mondays: list[dt.date], *, today: dt.date) -> list[WeekView]:
-    """The weeks as the person sees them: which day is theirs, or why there is none."""
+    """The weeks as the person sees them: which day is theirs, or why there is none. Whoever moves within a week has
+    each date as it is in its own unit."""
     first, last = min(mondays), max(mondays) + dt.timedelta(days=6)
-    placement = placement_on(employee.pk, max(today, first)) or placement_on(employee.pk, first)
-    if placement is None:
-        return [
-            WeekView(m, week_name(m), _bare(m, today), None, _week_sentence(None, []), False, False) for m in mondays
-        ]
-    dates = [date for monday in mondays for date in days_of_week(monday, 6)]
-    cover = Cover(placement.unit.agency, dates, [placement.unit_id])
-    person = person_at(placement, first, last)
+    moves = Moves(employee.pk, [date for monday in mondays for date in days_of_week(monday, 6)])
+    if not moves.places:
+        return [_unplaced(monday, today) for monday in mondays]
+    person = people([employee.pk], first, last)[employee.pk]
     waiting = Request.objects.waiting().filter(employee=employee, date__range=(first, last))
     asked = {row.date: row for row in waiting.exclude(kind=Request.Kind.RECUR)}  # a series blocks no single day
     allotments = allotments_of(employee, mondays)
-    plans = set(
-        Plan.objects.filter(agency=employee.agency_id, week__in=mondays, state=Plan.State.PUBLISHED).values_list(
-            "week", flat=True
-        )
-    )
-    span = max(cover.settings[placement.unit_id].working_days, 5)
+    published = Plan.objects.filter(agency=employee.agency_id, week__in=mondays, state=Plan.State.PUBLISHED)
+    plans = set(published.values_list("week", flat=True))
     views = []
     for monday in mondays:
-        days = [
-            _day_view(cover, placement.unit_id, person, asked.get(date), date, today)
-            for date in days_of_week(monday, span)
-        ]
-        views.append(_week_view(placement, monday, days, allotments.get(monday), monday in plans, today))
+        places = moves.in_week(monday)
+        if not places:
+            views.append(_unplaced(monday, today))
+            continue
+        span = max(5, *(cover.settings[place.unit_id].working_days for place, cover in places))
+        days = [_day_view(moves, person, asked.get(date), date, today) for date in days_of_week(monday, span)]
+        views.append(_week_view(places[0][0], monday, days, allotments.get(monday), monday in plans, today))
     return views
+
+
+def _unplaced(monday: dt.date, today: dt.date) -> WeekView:
+    return WeekView(
+        monday, week_name(monday), _bare(monday, today), None, _week_sentence(None, []), can_ask=False, planned=False
+    )
 
 
 def _bare(monday: dt.date, today: dt.date) -> list[DayView]:
     return [DayView(d, "OFFICE", today=d == today, past=d < today) for d in days_of_week(monday)]
 
 
-def _day_view(cover: Cover, unit_id: int, person: Person, asked: Request | None, date, today) -> DayView:
+def _day_view(moves: Moves, person: Person, asked: Request | None, date, today) -> DayView:
+    where = moves.on(date)
+    if where is None:
+        return DayView(date, "OFF", note=_("No unit on that day"), today=date == today, past=date < today)
+    unit_id, cover = where[0].unit_id, where[1]
     mine = [(pk, slot, origin) for pk, d, slot, origin in person.days if d == date]
     status, note, slot, day_id, closes = "OFFICE", _("At the office"), "FULL", None, None
     if date in cover.off:
@@ -226,24 +232,27 @@ def offers(
 ) -> list[Offer]:
     """The days of a week that can be asked for now, those that fit first (most room first), the rest with the reason.
 
-    `gives_up`: the WFH day that would be moved; without it the week's own days stay.
+    `gives_up`: the WFH day that would be moved; without it the week's own days stay. None where the person is in no
+    unit in that week.
     """
-    placement = placement_on(employee.pk, monday) or placement_on(employee.pk, monday + dt.timedelta(days=5))
-    if placement is None:
-        return []
     dates = days_of_week(monday, 6)
-    cover = Cover(placement.unit.agency, dates, [placement.unit_id])
-    person = person_at(placement, monday, monday)
+    moves = Moves(employee.pk, dates)
+    person = people([employee.pk], monday, monday)[employee.pk]
     moved = next((date for pk, date, _s, _o in person.days if pk == gives_up), None)
-    today = cover.today(placement.unit_id, at)
-    policies = allowing(placement, monday)
+    left = person.without(gives_up)
+    policies = {place.agency_id: allowing(place, monday) for place, _cover in moves.in_week(monday)}
     made = []
     for date in dates:
-        if date <= today or date == moved:
+        where = moves.on(date)
+        if where is None or date == moved:
             continue
-        facts = cover.facts(placement.unit_id, date, person.without(gives_up), slot=slot, on_request=True)
+        place, cover = where  # of that date: whoever moves within the week is offered the new unit's days from then on
+        if date <= cover.today(place.unit_id, at):
+            continue
+        left.post, left.job_group = place.job_title, place.job_group
+        facts = cover.facts(place.unit_id, date, left, slot=slot, on_request=True)
         if facts.working_day or facts.holiday:
-            made.append(_offer(policies, facts, cover.cutoff(placement.unit_id, date), at))
+            made.append(_offer(policies[place.agency_id], facts, cover.cutoff(place.unit_id, date), at))
     return sorted(made, key=lambda o: (not o.fits, o.used - (o.cap if o.cap is not None else 10**6), o.date))
 
 
