@@ -5,6 +5,7 @@ import dataclasses
 import datetime as dt
 import hashlib
 import re
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, ClassVar
 
@@ -56,7 +57,7 @@ class DayFacts:
     week_days: int = 5  # working days of the unit in that week
     job_group: str = ""
     registered_home: bool | None = True  # the day is spent at the home registered in the personnel data
-    excused: frozenset[str] = frozenset()  # grounds of exceptions that the person has on that date
+    excuses: Callable[[], frozenset[str]] = frozenset  # grounds of exceptions on that date; asked only where one counts
 
 
 @dataclasses.dataclass(frozen=True)
@@ -176,7 +177,9 @@ class DayRule(Rule):
 
     def check(self, facts: DayFacts) -> str | None:
         """The failing code, or None, also where the policy excuses the person from this rule."""
-        return None if facts.excused.intersection(self.excused_by) else self.code(facts)
+        if self.excused_by and facts.excuses().intersection(self.excused_by):
+            return None
+        return self.code(facts)
 
 
 def excuse(rule: Rule, grounds) -> None:

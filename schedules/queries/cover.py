@@ -5,6 +5,7 @@ Pages, planner, requests, repair and heat-map all read their numbers here, in a 
 
 import dataclasses
 import datetime as dt
+from calendar import monthrange
 from collections import defaultdict
 from collections.abc import Iterable
 from decimal import Decimal
@@ -13,9 +14,9 @@ from typing import Any
 from django.db import connection
 from psycopg2.extras import DateRange
 
-from eligibility.rules import DayFacts
+from eligibility.rules import SPECIAL, DayFacts
 from employees.calendar import is_working_day, monday_of, office_hours, working_day_before
-from employees.models import Agency, Leave, Unit
+from employees.models import Agency, Employee, Leave, Unit
 from employees.queries import UnitSettings, holidays, people_in_units, unit_settings
 from schedules.models import UnitRule, WfhDay
 
@@ -79,6 +80,7 @@ class Person:
 
     employee_id: int
     post: str = ""
+    job_group: str = ""
     leave: dict[dt.date, str] = dataclasses.field(default_factory=dict)
     days: list[tuple[int, dt.date, str, str]] = dataclasses.field(default_factory=list)  # id, date, slot, origin
     given_up: list[tuple[int, dt.date, str, str]] = dataclasses.field(default_factory=list)  # still in the counts
@@ -105,17 +107,35 @@ class Cover:
         self.first, self.last = self.dates[0], self.dates[-1]
         ids = sorted(set(unit_ids)) if unit_ids is not None else None
         self.settings = unit_settings(agency, _line(ids) if ids is not None else None)
-        self.off = holidays(agency.pk, min(self.first, monday_of(self.first)) - BACK, self.last)
+        self.off = holidays(agency.pk, monday_of(self.first) - BACK, monday_of(self.last) + dt.timedelta(days=6))
         self.rules = RuleBook(agency.pk, self.settings, self.first, self.last)
         self.sizes = people_in_units(agency.pk, ids, self.dates)
         self.home: dict[tuple[int, dt.date], list[int]] = _at_home(agency.pk, self.dates, ids)
         self.leave = _on_leave(agency.pk, self.dates, ids)
         self._posts: dict[tuple[int, dt.date, str], list[int]] | None = None
+        self._week_days: dict[tuple[int, dt.date], int] = {}
+        self._special: dict[int, dt.date] | None = None
 
     # --- what a unit's day is like ---
 
     def working(self, unit_id: int, date: dt.date) -> bool:
         return is_working_day(date, self.off, self.settings[unit_id].working_days)
+
+    def week_days(self, unit_id: int, date: dt.date) -> int:
+        """How many working days the unit has in the week of a date."""
+        key = (self.settings[unit_id].working_days, monday_of(date))
+        if key not in self._week_days:
+            days = (key[1] + dt.timedelta(days=n) for n in range(7))
+            self._week_days[key] = sum(is_working_day(day, self.off, key[0]) for day in days)
+        return self._week_days[key]
+
+    def excuses(self, employee_id: int, date: dt.date) -> frozenset[str]:
+        """The grounds on which a policy may lift a rule for a person on a date; read once, where a policy asks."""
+        if self._special is None:
+            rows = Employee.objects.filter(agency=self.agency, special_until__gte=self.first)
+            self._special = {pk: until for pk, until in rows.values_list("pk", "special_until") if until}
+        until = self._special.get(employee_id)
+        return frozenset([SPECIAL]) if until and until >= date else frozenset()
 
     def present(self, unit_id: int, date: dt.date, half: int) -> int:
         """How many of the unit are at the office: neither at home nor on leave."""
@@ -201,6 +221,7 @@ class Cover:
             anchor=next(filter(None, (self.reason(unit_id, Kind.ANCHOR, date, h) for h in halves)), ""),
             present=present[tight],
             minimum=minimum[tight],
+            week_days=self.week_days(unit_id, date),
         )
         return self._of_person(facts, unit_id, person, mine, halves) if person else facts
 
@@ -220,12 +241,25 @@ class Cover:
             facts,
             on_request=facts.on_request or any(o in ("REQUEST", "SWAP", "REPAIR") for _s, o in same_date),
             used_this_week=used,
+            used_this_month=self._used_this_month(person, date, halves),
+            job_group=person.job_group,
+            excuses=lambda: self.excuses(person.employee_id, date),
             on_leave=person.leave.get(date, ""),
             taken=any(person.at_home(date, h) for h in halves),
             post=post if needs[tight] else "",
             post_present=there[tight],
             post_minimum=needs[tight],
         )
+
+    def _used_this_month(self, person: Person, date: dt.date, halves) -> Decimal:
+        """The person's other WFH days in the calendar month of a date."""
+        month = (date.year, date.month)
+        others = (
+            LENGTH[slot]
+            for _i, d, slot, _o in person.days
+            if (d.year, d.month) == month and (d != date or set(OF_SLOT[slot]).isdisjoint(halves))
+        )
+        return sum(others, Decimal(0))
 
     # --- keeping count while deciding on many ---
 
@@ -240,8 +274,10 @@ class Cover:
 
 
 def people(employee_ids: Iterable[int], first: dt.date, last: dt.date) -> dict[int, Person]:
-    """Leave and WFH days of some people over the weeks of two dates; posts come from their placements. Two queries."""
-    first, last = monday_of(first), monday_of(last) + dt.timedelta(days=6)
+    """Leave and WFH days of some people over the weeks and months of two dates; posts come from their placements. Two
+    queries."""
+    first, last = monday_of(first).replace(day=1), monday_of(last) + dt.timedelta(days=6)
+    last = last.replace(day=monthrange(last.year, last.month)[1])
     found = {pk: Person(pk) for pk in set(employee_ids)}
     own = WfhDay.objects.active().filter(employee__in=list(found), date__range=(first, last))
     for pk, day_id, date, slot, origin in own.values_list("employee_id", "pk", "date", "slot", "origin"):

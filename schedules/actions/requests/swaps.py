@@ -103,7 +103,7 @@ def _checked(request: Request, mine: WfhDay, theirs: WfhDay, now: Situation, cou
     made = []
     for place, (pk, old, date) in zip(places, pairs, strict=True):
         person = people[pk].without(old.pk)
-        person.post = place.job_title
+        person.post, person.job_group = place.job_title, place.job_group
         facts = cover.facts(unit_id, date, person, slot=old.slot, on_request=True)
         policies = queries.allowing(place, request.week)
         code, rule, _cap = queries.judge(policies, facts)
