@@ -71,7 +71,7 @@ class Situation:
         """Day facts of what is asked for, the given-up day left out."""
         place = self.place(request)
         person = self.persons[request.employee_id].without(request.gives_up_id)
-        person.post = place.job_title
+        person.post, person.job_group = place.job_title, place.job_group
         cover = self.covers[request.agency_id]
         return cover.facts(place.unit_id, request.date, person, slot=request.slot, on_request=True)
 
@@ -103,7 +103,7 @@ class Situation:
                 continue
             if at >= cover.cutoff(place.unit_id, date):
                 continue
-            person.post = place.job_title
+            person.post, person.job_group = place.job_title, place.job_group
             facts = cover.facts(place.unit_id, date, person, slot=request.slot, on_request=True)
             code, _rule, cap = judge(policies, facts)
             if policies and not code:
@@ -143,14 +143,15 @@ def situation(requests: list[Request]) -> Situation:
     return Situation(places, persons, covers, policies)
 
 
-def inbox(user, *, at: dt.datetime) -> list[InboxLine]:
-    """What waits for this user, what expires first on top."""
+def inbox(user, *, at: dt.datetime, limit: int) -> list[InboxLine]:
+    """What waits for this user, what expires first on top; at most `limit` lines. How many there are in all asks
+    `waiting_for`."""
     rows = list(
         waiting_for(user)
         .select_related(
             "employee", "agency", "gives_up", "supervisor", "holder", "colleague", "takes", "endorsed_by__employee"
         )
-        .order_by("due_at", "sent_at", "pk")
+        .order_by("due_at", "sent_at", "pk")[:limit]
     )
     now = situation(rows)
     lenders = stands_in_for(user.reach.me)

@@ -106,17 +106,17 @@ def _refuse(request, pk: int, what: str):
 
 def _inbox(request, *, failed: tuple[int, str] | None = None, form=None, status: int = 200):
     reader = request.reader
-    lines = queries.inbox(request.user, at=reader.now)
+    lines = queries.inbox(request.user, at=reader.now, limit=SHOWN)
+    waiting = len(lines) if len(lines) < SHOWN else queries.waiting_for(request.user).count()
     lenders = list(permissions.stands_in_for(request.user.reach.me).values())
     decides = bool(lines) or bool(lenders) or permissions.is_supervisor(request.user, reader.today)
-    shown = lines[:SHOWN]
     context = {
         "decides": decides,
         "lenders": lenders,
-        "waiting": len(lines),
-        "lines": shown,
-        "more": len(lines) - len(shown),
-        "fitting": sum(_in_bulk(line) for line in shown),
+        "waiting": waiting,
+        "lines": lines,
+        "more": waiting - len(lines),
+        "fitting": sum(_in_bulk(line) for line in lines),
         "decided": queries.decided_lately(request.user, limit=20) if decides else [],
         "rejections": REJECTIONS,
         "returns": RETURNS,

@@ -1,6 +1,7 @@
 """The inbox: what waits, beside its cover, decided one by one; every kind in its own words."""
 
 import datetime as dt
+from importlib import import_module
 
 import pytest
 
@@ -114,6 +115,28 @@ def test_queries_of_the_inbox(week, now, django_assert_num_queries, rows):
     client = as_(week.eko_user)
     with django_assert_num_queries(24):
         assert client.get("/approvals/").status_code == 200
+
+
+def test_of_many_only_those_shown_are_worked_out_and_all_are_counted(week, now, monkeypatch):
+    monkeypatch.setattr("schedules.views.approvals.SHOWN", 2)
+    worked_out, inbox = [], import_module("schedules.queries.inbox")
+    line = inbox._line
+    monkeypatch.setattr(inbox, "_line", lambda *args: worked_out.append(args[1]) or line(*args))
+    sent = [
+        asked(week, member, date, now, supervisor=week.eko)
+        for date, member in zip((FRIDAY, THURSDAY, WEDNESDAY), week.team, strict=True)
+    ]
+    client = as_(week.eko_user)
+    client.cookies["language"] = "en"
+    page = text(client.get("/approvals/"))
+    assert "3 requests wait for you" in page
+    assert "1 more waits" in page
+    assert worked_out == [sent[2], sent[1]]  # what expires first
+    assert "Anggota 1" not in page.split('class="inbox"')[1]
+    Request.objects.filter(pk=sent[0].pk).update(state="WITHDRAWN", decided_at=now)
+    page = text(client.get("/approvals/"))
+    assert "2 requests wait for you" in page
+    assert "more wait" not in page
 
 
 # --- every kind has its own words ---------------------------------------------------------------------
