@@ -17,7 +17,22 @@ from ledger.trail import record
 
 from .refused import Refused
 
-FIELDS = ("code", "version", "track", "name_id", "name_en", "basis", "brake_percent", "plan_automatic", "rules")
+FIELDS = (
+    "code",
+    "version",
+    "track",
+    "name_id",
+    "name_en",
+    "basis",
+    "note_id",
+    "note_en",
+    "since",
+    "until",
+    "brake_percent",
+    "feed_days",
+    "plan_automatic",
+    "rules",
+)
 
 
 def load_policies(*, by, at: dt.datetime, files: Iterable[Path] | None = None) -> list[Policy]:
@@ -47,7 +62,8 @@ def load_policy(*, data: dict, by, at: dt.datetime) -> Policy:
         read(data["rules"])
     except (BadPolicy, TypeError) as error:
         raise Refused("BAD_POLICY", f"{data['code']}: {error}") from error
-    old = Policy.objects.filter(code=data["code"], version=data["version"]).first()
+    data = data | {name: dt.date.fromisoformat(data[name]) for name in ("since", "until") if data.get(name)}
+    old = Policy.objects.filter(agency=None, code=data["code"], version=data["version"]).first()
     if old is None:
         policy = Policy.objects.create(**data, state=Policy.State.APPROVED, approved_at=at)
         record(verb="policy.load", subject=policy, by=by, at=at, agency_id=None, after={"code": policy.code})

@@ -1,7 +1,7 @@
 """Facts → verdicts → changes, as SQL. The same SELECT serves five million people or one, so the weekly run, "why?",
 "what would it be now?" and "what would change if?" cannot drift apart (architecture.md, "The engine")."""
 
-from .computing import compute, withdraw
+from .computing import compute, tidy, withdraw
 from .evidence import misjudged
 from .facts import KEY, Scope, context_of
 from .judging import FACTS, Verdicts, facts_of, one, prepare, verdicts, week_rules
@@ -17,6 +17,7 @@ __all__ = [
     "misjudged",
     "one",
     "prepare",
+    "tidy",
     "verdicts",
     "week_rules",
     "withdraw",

@@ -5,7 +5,7 @@ from collections import Counter
 
 from django.db import DataError, connection, transaction
 
-from eligibility.models import Run, RunProblem
+from eligibility.models import Run, RunProblem, Standing
 from eligibility.rules import BROKEN, flat, read
 from eligibility.rules.top_share import TopShare
 from employees.models import Employee
@@ -149,6 +149,11 @@ def _ranks(run: Run) -> str:
             )
             cursor.execute("ANALYZE eligibility_standing")
     return f"(SELECT employee_id, position, size FROM eligibility_standing WHERE run_id = {int(run.pk)})"  # noqa: S608
+
+
+def tidy(run: Run) -> None:
+    """Forget who stood where: what counted is in the evidence."""
+    Standing.objects.filter(run_id=run.pk).delete()
 
 
 def withdraw(run: Run) -> None:

@@ -106,17 +106,15 @@ def _named(sql: str, columns: tuple[str, ...]) -> str:
 def reasons(rules: list[WeekRule], context: Context):
     """All rules together as one array of failing codes, in the rules' canonical order, each once."""
     cases: list[Any] = []
-    codes: list[str] = []
     for rule in rules:
         cases += rule.unless_excused(context)
-        codes += list(rule.codes_here())
         if rule.reports_absence:
             context = dataclasses.replace(context, absence_reported=True)
     if not cases:
         return Value([], output_field=CODES)
     array = Func(*cases, template="ARRAY[%(expressions)s]::varchar[]", output_field=CODES)
     without = Func(array, Value(None), function="array_remove", output_field=CODES)
-    if len(set(codes)) < len(codes):
+    if any(rule.repeatable for rule in rules):  # only these can give a code that another gives too
         once = (
             "ARRAY(SELECT code FROM unnest(%(expressions)s) WITH ORDINALITY AS c(code, n) "
             "GROUP BY code ORDER BY min(n))"

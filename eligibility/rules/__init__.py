@@ -160,6 +160,7 @@ __all__ = [
     "DayFacts",
     "DayRule",
     "MinimumPresent",
+    "MonthlyMaximum",
     "NotTaken",
     "OwnFact",
     "Rule",

@@ -3,7 +3,7 @@
 import dataclasses
 import datetime as dt
 import functools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from itertools import groupby
 from typing import Any
@@ -12,12 +12,12 @@ from django.db import connection
 from psycopg2.extras import DateRange
 
 from eligibility.models import Run
-from eligibility.rules import DayRule, WeeklyMaximum
+from eligibility.rules import DayRule, MonthlyMaximum, WeeklyMaximum
 from employees.models import Employee, Leave
-from schedules.models import Request, UnitRule
+from schedules.models import Request, UnitRule, WfhDay
 from schedules.planning import PERIOD_WEEKS, Candidate, period_of
 
-from .cover import Cover, dates_of
+from .cover import LENGTH, Cover, dates_of
 
 WEEK = dt.timedelta(days=7)
 HALF = Decimal(2)  # half-days in a day
@@ -53,6 +53,7 @@ def candidates(run: Run, week: dt.date, rules: list[DayRule], cover: Cover) -> I
     digits = functools.cache(lambda text: tuple(map(int, text)))  # few different texts, many people
     earning = next((rule for rule in rules if isinstance(rule, WeeklyMaximum)), WeeklyMaximum())
     earned = functools.cache(earning.days_earned)
+    left_of = _left_in_month(run.agency_id, rules, week)
     dates = cover.dates
     for unit_id, rows in groupby(_stream(run, week, last), key=lambda row: row[0]):
         people = []
@@ -64,7 +65,7 @@ def candidates(run: Run, week: dt.date, rules: list[DayRule], cover: Cover) -> I
                 Candidate(
                     pk,
                     lot,
-                    earned(rating),
+                    min(earned(rating), left_of(pk)),
                     before,
                     owed,
                     carried,
@@ -169,6 +170,25 @@ def _series(agency_id: int, first: dt.date, last: dt.date) -> dict[int, int]:
         agency=agency_id, kind=Request.Kind.RECUR, state=Request.State.APPROVED, date__lte=last, until__gte=first
     )
     return {pk: date.isoweekday() for pk, date in rows.order_by("decided_at").values_list("employee_id", "date")}
+
+
+def _left_in_month(agency_id: int, rules: list[DayRule], week: dt.date) -> Callable[[int], int]:
+    """How many whole days a person may still have in the month (of a week over two months: in the fuller one)."""
+    monthly = next((rule for rule in rules if isinstance(rule, MonthlyMaximum)), None)
+    if monthly is None:
+        return lambda pk: 7
+    first, last = week.replace(day=1), week + dt.timedelta(days=6)
+    rows = WfhDay.objects.active().filter(agency=agency_id, date__gte=first, date__lt=_next_month(last))
+    used: dict[int, dict[int, Decimal]] = {}
+    for pk, date, slot in rows.values_list("employee_id", "date", "slot"):
+        months = used.setdefault(pk, {})
+        months[date.month] = months.get(date.month, Decimal(0)) + LENGTH[slot]
+    inside = {first.month, last.month}
+    return lambda pk: max(0, int(min(monthly.days - used.get(pk, {}).get(month, Decimal(0)) for month in inside)))
+
+
+def _next_month(date: dt.date) -> dt.date:
+    return (date.replace(day=1) + dt.timedelta(days=32)).replace(day=1)
 
 
 _BALANCE = """
