@@ -109,8 +109,9 @@ def finish_run(*, run_id: int, at: dt.datetime) -> None:
     if run.state != Run.State.COMPUTING or not jobs.finish(run.job_id, at=at):
         return
     total = jobs.counts(run.job_id)
-    for name in ("in_scope", "eligible", "changed", "gained", "lost"):
+    for name in ("in_scope", "eligible", "changed", "gained", "lost", "problems", "left_out"):
         setattr(run, name, total.get(name, 0))
+    engine.tidy(run)
     run.hold = _hold(run)
     run.state = Run.State.WAITING
     run.save()

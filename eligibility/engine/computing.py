@@ -135,19 +135,17 @@ def _ranks(run: Run) -> str:
     policy = run.computed_under
     if not any(isinstance(rule, TopShare) for rule in flat(read(policy.rules))):
         return ""
-    ready = f"SELECT FROM eligibility_standing WHERE run_id = {int(run.pk)} LIMIT 1"
-    with connection.cursor() as cursor:
-        cursor.execute(ready)
-        if cursor.fetchone() is None:
+    standing = Standing.objects.filter(run_id=run.pk)
+    if not standing.exists():
+        with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [LOCK_SPACE, run.pk])
-            cursor.execute(ready)
-        if cursor.fetchone() is None:
-            ranked = standings(policy, Scope(run.agency_id, run.week, run.cutoff_at))
-            cursor.execute(
-                f"""INSERT INTO eligibility_standing (run_id, employee_id, position, size)
-                    SELECT {int(run.pk)}, employee_id, position, size FROM ({ranked}) ranked"""  # noqa: S608
-            )
-            cursor.execute("ANALYZE eligibility_standing")
+            if not standing.exists():  # nobody was faster
+                ranked = standings(policy, Scope(run.agency_id, run.week, run.cutoff_at))
+                cursor.execute(
+                    f"""INSERT INTO eligibility_standing (run_id, employee_id, position, size)
+                        SELECT {int(run.pk)}, employee_id, position, size FROM ({ranked}) ranked"""  # noqa: S608
+                )
+                cursor.execute("ANALYZE eligibility_standing")
     return f"(SELECT employee_id, position, size FROM eligibility_standing WHERE run_id = {int(run.pk)})"  # noqa: S608
 
 
