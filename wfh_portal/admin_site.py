@@ -1,14 +1,41 @@
 """The HR officers' site: whoever holds a role may enter; what they see there, each model asks `permissions`."""
 
+import dataclasses
+from collections.abc import Callable
+
 from django.http import Http404
 from django.shortcuts import redirect
-from django.urls import reverse
+from django.urls import path, reverse
 from django.utils import timezone
 from unfold.sites import UnfoldAdminSite
 
 
+@dataclasses.dataclass(frozen=True)
+class Page:
+    """A page of the admin about no one kind of row. The view itself asks who may; `may_read` is for the link."""
+
+    name: str
+    address: str  # below /admin/, ending in a slash
+    view: Callable
+    title: object  # lazily translated
+    may_read: Callable  # of the user
+
+
 class PortalAdminSite(UnfoldAdminSite):
     """The portal's own door for logging in (see `urls`) and for the password, and a side bar with the reader's work."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.pages: dict[str, Page] = {}
+
+    def add_page(self, *args, **kwargs) -> None:
+        """Offer a page at `admin:<name>`; a line in `navigation.GROUPS` puts it into the side bar."""
+        page = Page(*args, **kwargs)
+        self.pages[page.name] = page
+
+    def get_urls(self):
+        mine = [path(page.address, self.admin_view(page.view), name=page.name) for page in self.pages.values()]
+        return mine + super().get_urls()
 
     def has_permission(self, request) -> bool:
         return request.user.is_authenticated and request.user.is_staff

@@ -7,12 +7,13 @@ from django.utils.translation import gettext as _
 from performance.permissions import may_decide_any
 from performance.queries import to_decide
 
-# group → (model, symbol); the title is the model's own plural
+# group → (model or page of the site, symbol); the title is the model's own plural
 GROUPS = {
     "work": [
         ("performance.appraisal", "star"),
         ("performance.importbatch", "upload_file"),
         ("eligibility.run", "sync"),
+        ("bias", "balance"),
         ("schedules.plan", "calendar_month"),
         ("schedules.wfhday", "home_work"),
         ("schedules.request", "swap_horiz"),
@@ -59,6 +60,10 @@ def agency_name(request) -> str:
 def _items(request, models):
     registered = {model._meta.label_lower: model_admin for model, model_admin in admin.site._registry.items()}
     for label, symbol in models:
+        if page := admin.site.pages.get(label):  # type: ignore[attr-defined]  # our own site
+            if page.may_read(request.user):
+                yield _link(request, str(page.title), reverse(f"admin:{page.name}"), symbol)
+            continue
         model_admin = registered.get(label)
         if model_admin is None or not model_admin.has_view_permission(request):
             continue
