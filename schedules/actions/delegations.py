@@ -10,7 +10,7 @@ from employees.calendar import local_date
 from employees.models import Employee, Placement, User
 from ledger.trail import record
 from schedules.models import Delegation
-from schedules.notices import tell
+from schedules.notices import tell, tell_many
 from schedules.permissions import check_may_delegate
 
 from .refused import Refused
@@ -77,7 +77,7 @@ def _check(boss: Employee, stand_in: Employee, first, last, on_leave_only: bool,
 
 @transaction.atomic
 def end_delegation(*, by: User, delegation_id: int, at: dt.datetime) -> Delegation:
-    """End a stand-in before its time; from the next click on it counts no more."""
+    """End a stand-in before its time; from the next click on it counts no more. Both people are told."""
     one = Delegation.objects.select_for_update(of=("self",)).get(pk=delegation_id)
     if by.reach.me not in (one.delegator_id, one.delegate_id):
         check_may_delegate(by, one.delegator_id)
@@ -87,4 +87,6 @@ def end_delegation(*, by: User, delegation_id: int, at: dt.datetime) -> Delegati
     one.version += 1
     one.save(update_fields=["ended_at", "version"])
     record(verb="delegation.end", subject=one, by=by, at=at, agency_id=one.agency_id)
+    both = [("delegation-ended", one, pk, f"{one.version}:{pk}") for pk in (one.delegator_id, one.delegate_id)]
+    tell_many(both, at=at, facts={"by": by.pk})
     return one

@@ -21,6 +21,7 @@ PAGES = {
     "day-freed": "my-week",
     "plan-published": "my-week",
     "delegation-given": "approvals",
+    "delegation-ended": "approvals",
 }
 # They change tomorrow's way to work: when their day is today or the next working day they go out at once, by night too.
 URGENT = frozenset({"day-recalled", "day-repaired", "day-lost", "swap-asked"})

@@ -46,7 +46,7 @@ def contexts(notices: list[Notice]) -> list[dict[str, Any] | None]:
             elif part == "plan":
                 context |= _of_plan(subject, given.get((notice.receiver_id, subject.pk)))
             elif part == "delegation":
-                context |= _of_delegation(subject)
+                context |= _of_delegation(notice, subject)
         made.append(context)
     return made
 
@@ -127,10 +127,12 @@ def _of_plan(plan: Plan, one: Allotment | None) -> dict[str, Any]:
     }
 
 
-def _of_delegation(one: Delegation) -> dict[str, Any]:
+def _of_delegation(notice: Notice, one: Delegation) -> dict[str, Any]:
     first, beyond = one.valid.lower, one.valid.upper
     return {
         "person": one.delegator.full_name,
+        "stand_in": one.delegate.full_name,
+        "mine": notice.receiver_id == one.delegator_id,
         "first": date_format(first, "DATE_FORMAT") if first else "",
         "last": date_format(beyond - dt.timedelta(days=1), "DATE_FORMAT") if beyond else "",
         "on_leave_only": one.on_leave_only,

@@ -25,6 +25,7 @@ from .days import (
 from .fairness import Balance, balance_of
 from .inbox import InboxLine, decided_lately, inbox, situation, waiting_for
 from .mine import OwnDay, Swappable, own_day, requests_of, swappable, wishes_of
+from .team import oversees
 
 __all__ = [
     "HORIZON_WEEKS",
@@ -51,6 +52,7 @@ __all__ = [
     "latest_requests",
     "my_weeks",
     "offers",
+    "oversees",
     "own_day",
     "people",
     "person_at",

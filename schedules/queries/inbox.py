@@ -35,10 +35,12 @@ class InboxLine:
     for_whom: Employee | None = None  # decided in this supervisor's name
 
 
-def waiting_for(user):
-    """Requests this user may decide: laid before them or before whom they stand in for; of nobody, for HR."""
+def waiting_for(user, lenders: dict[int, Employee] | None = None):
+    """Requests this user may decide: laid before them or before whom they stand in for; of nobody, for HR. `lenders`:
+    `stands_in_for`, where it is known already."""
     me = user.reach.me
-    lenders = list(stands_in_for(me)) if me else []
+    if lenders is None:
+        lenders = stands_in_for(me) if me else {}
     orphans = Q(holder__isnull=True, agency_id__in=user.reach.whole_agencies(HR)) & ~Q(kind=Kind.SWAP)
     direct = Q(stage=1, supervisor__in=[me, *lenders]) | Q(holder__in=[me, *lenders])
     mine = direct & ~Q(kind=Kind.SWAP) | Q(kind=Kind.SWAP, colleague=me)

@@ -210,6 +210,11 @@ def day_seen(user, day_id: int, *, at: dt.datetime) -> Recallable | None:
     return Recallable(day, closes, hours, day.state == WfhDay.State.ACTIVE, at < closes)
 
 
+def oversees(user) -> bool:
+    """Whether the user's grants cover any unit; nothing is asked of those without grants."""
+    return bool(user.reach.grants) and Unit.objects.visible_to(user).exists()
+
+
 def units_found(user, text: str, limit: int = 20) -> list[Unit]:
     """Units that the user's grants cover, by a part of the name or the code."""
     rows = Unit.objects.visible_to(user).select_related("agency")

@@ -156,6 +156,35 @@ def test_who_ends_it(cast, now, who, expected):
         assert "notice-error" in text(again)
 
 
+def told_of_the_end(user):
+    page = text(english(user).get("/notices/"))
+    return page.split("<main")[1] if "no longer stands in" in page else ""
+
+
+def test_both_are_told_once_when_it_ends_early_and_nobody_else(cast, now):
+    one = lend(cast, cast.budi, cast.sari, now)
+    for _again in range(2):
+        as_(cast.dewi_user).post(f"/delegations/{one.pk}/end/")
+    found = Notice.objects.filter(kind="delegation-ended")
+    assert sorted(found.values_list("receiver", flat=True)) == sorted([cast.budi.pk, cast.sari.pk])
+    boss, stand_in = told_of_the_end(cast.budi_user), told_of_the_end(cast.sari_user)
+    for page in (boss, stand_in):
+        assert "Dewi Lestari has ended it before its time" in page
+        assert "Sari Rahmawati no longer stands in for Budi Santoso" in page
+    assert "Sari Rahmawati no longer decides for you" in boss
+    assert "are yours to decide again" in boss
+    assert "Stand-in for Budi Santoso has ended" in stand_in
+    assert "no longer wait for you" in stand_in
+    for user in (cast.eko_user, cast.ratna_user, cast.dewi_user):
+        assert not told_of_the_end(user)
+
+
+def test_a_stand_in_finds_the_way_before_anything_waits(cast, now):
+    assert 'href="/approvals/"' not in text(as_(cast.sari_user).get("/"))
+    lend(cast, cast.budi, cast.sari, now)
+    assert 'href="/approvals/"' in text(as_(cast.sari_user).get("/"))
+
+
 def test_an_auditor_sees_it_but_does_not_end_it(cast, now):
     user = factories.account(factories.employee(cast.planning, "Pengawas Intern"))
     factories.grant(user, "AUDITOR", cast.agency)

@@ -5,6 +5,7 @@ import datetime as dt
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from psycopg2.extras import DateRange
 
 from employees.models import Employee, Holiday, Placement, Role, Unit
 from ledger.models import Event
@@ -161,6 +162,31 @@ def test_hr_of_a_sub_tree_sees_its_units_only(week):
     client = as_(user)
     assert client.get(f"/team/?unit={week.planning.pk}").status_code == 200
     assert client.get(f"/team/?unit={week.general.pk}").status_code == 404
+
+
+def entry(user):
+    return 'href="/team/"' in text(as_(user).get("/")).split("<main")[0]
+
+
+def test_the_menu_leads_to_the_team_whoever_has_units_to_see_there(week):
+    auditor = factories.account(factories.employee(week.planning, "Pengawas Intern"))
+    factories.grant(auditor, Role.AUDITOR, week.agency)
+    part = factories.account(factories.employee(week.planning, "Operator Bagian"))
+    factories.grant(part, Role.HR_OFFICER, week.agency, week.planning)
+    for user in (week.dewi_user, week.hadi_user, auditor, part):
+        assert entry(user), user
+        assert 'href="/team/" aria-current="page"' in text(as_(user).get("/team/")).split("<main")[0]
+
+
+def test_the_menu_does_not_lead_to_an_empty_page(week):
+    gone = factories.account(factories.employee(week.planning, "Operator Lama"))
+    factories.grant(gone, Role.HR_OFFICER, week.agency, valid=DateRange(dt.date(2019, 1, 1), dt.date(2020, 1, 1)))
+    for user in (week.sari_user, gone):
+        assert not entry(user), user
+    for user in (week.budi_user, week.ratna_user):  # whose team is one of the tabs of what they decide
+        page = text(as_(user).get("/")).split("<main")[0]
+        assert 'href="/approvals/"' in page
+        assert 'href="/team/"' not in page
 
 
 # --- recalling ----------------------------------------------------------------------------------------
