@@ -4,6 +4,7 @@ import dataclasses
 import datetime as dt
 from collections.abc import Iterable
 from functools import cached_property
+from typing import Any
 
 from django.db import connection
 
@@ -50,7 +51,8 @@ def lines_above(asked: Iterable[tuple[int, dt.date]]) -> dict[tuple[int, dt.date
     found = {pair: Line([], False) for pair in pairs}
     if not pairs:
         return found
-    names = {"employees": [pk for pk, _d in pairs], "dates": [date for _pk, date in pairs], "deepest": DEEPEST}
+    people, dates = [pk for pk, _date in pairs], [date for _pk, date in pairs]
+    names: dict[str, Any] = {"employees": people, "dates": dates, "deepest": DEEPEST}
     with connection.cursor() as cursor:
         cursor.execute(_LINES, names)
         rows = cursor.fetchall()

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterable
+from typing import Any
 
 from django.db.models import Exists, F, OuterRef, Q, Subquery
 from django.utils.translation import gettext as _
@@ -220,7 +221,7 @@ def end_early(
     it to decide that it is gone. `cause`: HOLIDAY, EMERGENCY or RECALL, of the date `closed`."""
     was_sent = request.state == Request.State.SENT
     close(request, "expire", by=None, at=at, reason=reason)
-    facts = {"cause": cause, "closed": closed.isoformat(), "reason": reason}
+    facts: dict[str, Any] = {"cause": cause, "closed": closed.isoformat(), "reason": reason}
     facts |= {"by": by.pk, "for": for_whom.pk if for_whom else None}
     tell("request-ended", request, request.employee_id, at, facts=facts)
     if not was_sent:
