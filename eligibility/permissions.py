@@ -1,9 +1,10 @@
-"""May this person publish runs, put policies in force, see reasons?"""
+"""May this person draft and approve policies, put them in force, publish runs, see reasons?"""
 
 from django.utils.translation import gettext as _
 
 from employees.models import Role
 from employees.models.access import READS_SCORES
+from employees.permissions import HR
 
 
 class Denied(Exception):
@@ -20,6 +21,38 @@ def may_publish(user, agency_id: int) -> bool:
 def check_may_publish(user, agency_id: int) -> None:
     if not may_publish(user, agency_id):
         raise Denied(_("Publishing is the HR head's task."))
+
+
+def may_draft(user, agency_id: int | None) -> bool:
+    """HR officer or head of the whole agency drafts its policies; everybody's (None) come from files only."""
+    return agency_id is not None and agency_id in user.reach.whole_agencies(HR)
+
+
+def check_may_draft(user, agency_id: int | None) -> None:
+    if not may_draft(user, agency_id):
+        raise Denied(_("Drafting policies is the task of the agency's HR."))
+
+
+def may_approve(user, policy, writers) -> bool:
+    """The HR head of the agency approves or returns what somebody else wrote (`writers`: ids of all who did)."""
+    return may_put_in_force(user, policy.agency_id) and user.pk not in writers
+
+
+def check_may_approve(user, policy, writers) -> None:
+    if not may_put_in_force(user, policy.agency_id):
+        raise Denied(_("Approving policies is the HR head's task."))
+    if user.pk in writers:
+        raise Denied(_("You have written in this draft yourself; another HR head approves it."))
+
+
+def may_put_in_force(user, agency_id: int | None) -> bool:
+    """The HR head of the agency (the whole of it)."""
+    return agency_id is not None and may_publish(user, agency_id)
+
+
+def check_may_put_in_force(user, agency_id: int | None) -> None:
+    if not may_put_in_force(user, agency_id):
+        raise Denied(_("Putting a policy in force is the HR head's task."))
 
 
 def sees_reasons(user, employee) -> bool:

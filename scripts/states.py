@@ -1,4 +1,4 @@
-"""Prints the diagram of a request's states from the one transition table: python scripts/states.py > docs/states.md"""
+"""Prints the diagrams of states from the transition tables of the code: python scripts/states.py > docs/states.md"""
 
 import os
 import pathlib
@@ -8,15 +8,27 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 
 
 def diagram() -> str:
-    """The page with its Mermaid diagram."""
-    from schedules.states import START, TRANSITIONS
+    """The page with its Mermaid diagrams, one a transition table."""
+    from eligibility import states as policies
+    from schedules import states as requests
 
+    return "\n".join(
+        [
+            *_drawn("The states of a request", "schedules/states.py", requests),
+            *_drawn("The states of a policy", "eligibility/states.py", policies),
+        ]
+    )
+
+
+def _drawn(title: str, source: str, table) -> list[str]:
     edges = [
-        f"    {state} --> {after}: {change}" for state, ways in TRANSITIONS.items() for change, after in ways.items()
+        f"    {state} --> {after}: {change}"
+        for state, ways in table.TRANSITIONS.items()
+        for change, after in ways.items()
     ]
-    starts = [f"    [*] --> {state}" for state in START]
-    lines = ["# The states of a request", "", "Made by `python scripts/states.py` from `schedules/states.py`.", ""]
-    return "\n".join([*lines, "```mermaid", "stateDiagram-v2", *starts, *edges, "```", ""])
+    starts = [f"    [*] --> {state}" for state in table.START]
+    lines = [f"# {title}", "", f"Made by `python scripts/states.py` from `{source}`.", ""]
+    return [*lines, "```mermaid", "stateDiagram-v2", *starts, *edges, "```", ""]
 
 
 if __name__ == "__main__":

@@ -1,0 +1,131 @@
+"""What is asked about policies: what they say, how a version differs from the one before, who did what, who uses it."""
+
+import dataclasses
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from django.db.models import Q, QuerySet
+
+from eligibility.models import Policy, PolicyInForce, Run
+from eligibility.rules import RULES, BadPolicy, Rule, read
+from employees.models import Role, User
+from ledger.models import Event
+
+WRITES = ("policy.draft", "policy.change")  # what makes a person one of the writers of a draft
+
+
+@dataclasses.dataclass(frozen=True)
+class Said:
+    """One rule of a policy as a person reads it."""
+
+    name: str
+    label: str
+    article: str
+    text: str
+    numbers: str
+    codes: tuple[str, ...] = ()
+
+
+@dataclasses.dataclass(frozen=True)
+class Difference:
+    """One rule in this version and in the one before; None where it is not there."""
+
+    before: Said | None
+    after: Said | None
+
+
+def may_be_used_by(agency_id: int) -> QuerySet[Policy]:
+    """The policies an agency may put in force: its own and everybody's, approved; newest version first."""
+    return Policy.objects.approved().filter(Q(agency=None) | Q(agency_id=agency_id)).order_by("code", "-version")
+
+
+def same_code(code: str, agency_id: int | None) -> QuerySet[Policy]:
+    """All versions of a code as an agency counts them: its own and everybody's."""
+    return Policy.objects.filter(Q(agency=None) | Q(agency_id=agency_id), code=code)
+
+
+def version_before(policy: Policy) -> Policy | None:
+    """The newest approved version of the same code below this one."""
+    older = same_code(policy.code, policy.agency_id).approved().filter(version__lt=policy.version)
+    return older.order_by("-version").first()
+
+
+def reading(rules: Iterable[dict]) -> list[Said]:
+    """What a person reads: each rule's label, article and what it asks. Raises `BadPolicy`."""
+    entries = list(rules)
+    read(entries)  # refuses what contradicts between them
+    order = list(RULES)
+    entries.sort(key=lambda entry: order.index(entry["rule"]))
+    return [_said(read([entry])[0], entry) for entry in entries]
+
+
+def _said(rule: Rule, entry: dict) -> Said:
+    numbers = {key: value for key, value in entry.items() if key not in ("rule", "text_id", "text_en")}
+    return Said(
+        name=type(rule).__name__,
+        label=str(rule.label),
+        article=rule.article,
+        text=rule.describe(),
+        numbers="; ".join(f"{key}: {_plain(value)}" for key, value in numbers.items()),
+        codes=tuple(rule.codes_here()),
+    )
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, list | tuple) and all(isinstance(one, str | int) for one in value):
+        return ", ".join(str(one) for one in value)
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def differences(before: Policy | None, after: Policy) -> list[Difference]:
+    """What changed between two versions, rule by rule; what stayed the same is left out. A rule listed more than once
+    is paired in the order in which it is written."""
+    old, new = _keyed(before.rules if before else []), _keyed(after.rules)
+    keys = [*new, *(key for key in old if key not in new)]
+    found = (Difference(old.get(key), new.get(key)) for key in keys)
+    return [one for one in found if one.before != one.after]
+
+
+def _keyed(rules: list[dict]) -> dict[tuple[str, int], Said]:
+    keyed: dict[tuple[str, int], Said] = {}
+    try:
+        said = reading(rules)
+    except BadPolicy:
+        return keyed  # stored by an older house whose rules are gone: nothing to compare with
+    for one in said:
+        number = sum(name == one.name for name, _number in keyed)
+        keyed[one.name, number] = one
+    return keyed
+
+
+def events_of(policy: Policy) -> QuerySet[Event]:
+    """What happened to a policy, oldest first."""
+    return Event.objects.filter(subject_type=Policy._meta.label_lower, subject_id=policy.pk).order_by("pk")
+
+
+def history(policy: Policy) -> list[dict]:
+    """The same with the names of who did it, as accounts (None: the system)."""
+    events = list(events_of(policy))
+    actors = {event.actor_id for event in events if event.actor_id}
+    people = User.objects.select_related("employee").in_bulk(actors)
+    return [{"event": event, "who": people.get(event.actor_id) if event.actor_id else None} for event in events]
+
+
+def writers(policy: Policy) -> set[int]:
+    """The ids of all accounts that wrote in a draft: none of them approves it."""
+    wrote = set(events_of(policy).filter(verb__in=WRITES, actor_id__isnull=False).values_list("actor_id", flat=True))
+    return wrote | ({policy.drafted_by_id} if policy.drafted_by_id else set())
+
+
+def in_force_seen_by(user) -> QuerySet[PolicyInForce]:
+    """What is in force in the agencies the user works for; everywhere for the platform and general auditors."""
+    reach = user.reach
+    if reach.platform or reach.everywhere({Role.AUDITOR}):
+        return PolicyInForce.objects.all()
+    return PolicyInForce.objects.filter(agency__in=reach.agency_ids)
+
+
+def runs_of(policy: Policy, user) -> QuerySet[Run]:
+    """The runs computed under a policy that the user may see, newest first."""
+    return Run.objects.visible_to(user).filter(policy=policy).select_related("agency").order_by("-week", "-number")
