@@ -48,7 +48,7 @@ def candidates(run: Run, week: dt.date, rules: list[DayRule], cover: Cover) -> I
     spent elsewhere. Reads one query, and three small ones for leave, fixed weekdays and posts.
     """
     last = week + dt.timedelta(days=5)
-    away = _leave(run.agency_id, week, last)
+    away = leave_in(run.agency_id, week, last)
     series = _series(run.agency_id, week, last)
     digits = functools.cache(lambda text: tuple(map(int, text)))  # few different texts, many people
     earning = next((rule for rule in rules if isinstance(rule, WeeklyMaximum)), WeeklyMaximum())
@@ -156,7 +156,8 @@ ORDER BY p.unit_id, d.employee_id
 """
 
 
-def _leave(agency_id: int, first: dt.date, last: dt.date) -> dict[int, frozenset[dt.date]]:
+def leave_in(agency_id: int, first: dt.date, last: dt.date) -> dict[int, frozenset[dt.date]]:
+    """The dates on which people of an agency are on leave, from first to last, by person. One query."""
     rows = Leave.objects.filter(agency=agency_id, valid__overlap=DateRange(first, last, "[]"))
     found: dict[int, frozenset[dt.date]] = {}
     for pk, valid in rows.values_list("employee_id", "valid"):
