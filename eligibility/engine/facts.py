@@ -151,14 +151,14 @@ FIELDS = {name: field for source in SOURCES for name, (_sql, field) in source.co
 OWN_FIELDS = {"number": NUMBER, "flag": YES, "day": DAY, "text": TEXT}
 BASE = """
 FROM employees_employee e
-JOIN employees_placement p ON p.employee_id = e.id AND p.valid @> %(as_of)s::date
+JOIN employees_placement p ON p.employee_id = e.id AND lower(p.valid) <= %(as_of)s AND (upper(p.valid) > %(as_of)s OR upper(p.valid) IS NULL)
   AND p.employee_id > %(lo)s AND p.employee_id <= %(hi)s
 JOIN employees_unit u ON u.id = p.unit_id"""
 # Whoever asked not to be judged by a machine is left out (UU 27/2022 art. 10).
 ASKED_OUT = """
-LEFT JOIN eligibility_suspension out ON out.employee_id = e.id AND out.agency_id = %(agency)s
-  AND out.valid @> %(as_of)s::date
-WHERE e.agency_id = %(agency)s AND e.id > %(lo)s AND e.id <= %(hi)s AND out.id IS NULL"""
+WHERE e.agency_id = %(agency)s AND e.id > %(lo)s AND e.id <= %(hi)s AND NOT EXISTS (
+  SELECT FROM eligibility_suspension out WHERE out.employee_id = e.id AND out.agency_id = %(agency)s
+  AND out.valid @> %(as_of)s::date)"""
 
 
 def context_of(as_of: dt.date, cutoff: dt.datetime, rules: Iterable[Rule]) -> Context:
