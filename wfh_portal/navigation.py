@@ -29,6 +29,7 @@ GROUPS = {
     "rules": [
         ("eligibility.policy", "gavel"),
         ("eligibility.policyinforce", "event_available"),
+        ("what_if", "query_stats"),
         ("schedules.unitrule", "rule"),
     ],
     "access": [

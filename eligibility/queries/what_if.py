@@ -25,8 +25,9 @@ class Number:
     `FactAtLeast#2.minimum`), `text` is its value as one writes it."""
 
     address: str
-    rule: type[Rule]
+    rule: str  # its label
     name: str
+    label: str
     text: str
     kind: str  # whole, wholes, yes, text, list or json
     optional: bool
@@ -48,7 +49,16 @@ def numbers(policy: Policy) -> list[Number]:
             value = entry.get(field.name, field.default)
             kind, optional = _kind(hint)
             found.append(
-                Number(f"{name}.{field.name}", rule, field.name, _text(value), kind, optional, _choices(field, kind))
+                Number(
+                    address=f"{name}.{field.name}",
+                    rule=str(rule.label),
+                    name=field.name,
+                    label=str(field.metadata.get("label", field.name.replace("_", " "))),
+                    text=_text(value),
+                    kind=kind,
+                    optional=optional,
+                    choices=_choices(field, kind),
+                )
             )
     return found
 

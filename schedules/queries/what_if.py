@@ -30,6 +30,7 @@ from .limits import limits, working_dates
 
 IN_FORCE, PUBLISHED = "force", "published"
 LAST_DAY = dt.timedelta(days=5)
+WEEK = dt.timedelta(days=7)
 
 
 class NothingToCompare(Exception):
