@@ -17,7 +17,7 @@ from eligibility.rules import BROKEN, flat, read
 from eligibility.rules.top_share import TopShare
 from employees.models import Employee
 
-from .facts import Scope
+from .facts import Scope, filled
 from .judging import standings, verdicts
 
 EXAMPLES = 20
@@ -39,17 +39,25 @@ class Side(Protocol):
 
 
 @dataclasses.dataclass(frozen=True)
-class Judged:
-    """What a policy, stored or not, would decide. Without a policy: nobody is in scope."""
+class Nobody:
+    """Where no policy is in force nobody is in scope."""
 
-    policy: Policy | None
+    sql = "SELECT 0::bigint AS employee_id, '{}'::varchar[] AS reasons, 0::bigint AS unit_id, 0 AS rating WHERE false"
+
+    def mended(self) -> "Nobody":
+        return self
+
+
+@dataclasses.dataclass(frozen=True)
+class Judged:
+    """What a policy, stored or not, would decide."""
+
+    policy: Policy
     scope: Scope
     broken: tuple[int, ...] = ()  # people whose data break a rule, in ascending order
 
     @property
     def sql(self) -> str:
-        if self.policy is None:
-            return NOBODY
         return " UNION ALL ".join([*self._pieces(), *(self._broken(pk) for pk in self.broken)])
 
     def _pieces(self) -> list[str]:
@@ -75,7 +83,7 @@ class Judged:
           WHERE e.id = {int(employee_id)})"""  # noqa: S608  built from our own constants
 
     def mended(self) -> "Judged":
-        if self.policy is None or self.broken:
+        if self.broken:
             return self
         people = Employee.objects.filter(agency_id=self.scope.agency_id, pk__gt=self.scope.lo, pk__lte=self.scope.hi)
         ids = list(people.order_by("pk").values_list("pk", flat=True))
@@ -108,26 +116,24 @@ class Published:
 
     @property
     def sql(self) -> str:
-        number = int(self.run.number)
-        return f"""SELECT coalesce(d.employee_id, c.employee_id) AS employee_id,
-            coalesce(c.reasons, d.reasons) AS reasons, p.unit_id, d.rating::int AS rating
-          FROM (
-            SELECT * FROM eligibility_decision WHERE agency_id = {int(self.run.agency_id)}
-            AND track = {_quoted(self.run.track)} AND from_run <= {number}
-            AND (until_run IS NULL OR until_run > {number})
-          ) d FULL JOIN (
-            SELECT DISTINCT ON (employee_id) employee_id, after_reasons AS reasons FROM eligibility_correction
-            WHERE run_id = {int(self.run.pk)} AND state = 'APPLIED' ORDER BY employee_id, decided_at DESC, id DESC
-          ) c ON c.employee_id = d.employee_id
-          LEFT JOIN employees_placement p ON p.id = d.placement_id"""  # noqa: S608  built from our own constants
+        names = {"agency": self.run.agency_id, "track": self.run.track, "number": self.run.number, "run": self.run.pk}
+        return filled(DECIDED, names)
 
     def mended(self) -> "Published":
         return self
 
 
-def _quoted(text: str) -> str:
-    with connection.cursor() as cursor:
-        return cursor.mogrify("%s", [text]).decode()
+DECIDED = """SELECT coalesce(d.employee_id, c.employee_id) AS employee_id,
+  coalesce(c.reasons, d.reasons) AS reasons, p.unit_id, d.rating::int AS rating
+FROM (
+  SELECT * FROM eligibility_decision WHERE agency_id = %(agency)s AND track = %(track)s AND from_run <= %(number)s
+  AND (until_run IS NULL OR until_run > %(number)s)
+) d FULL JOIN (
+  SELECT DISTINCT ON (employee_id) employee_id, after_reasons AS reasons FROM eligibility_correction
+  WHERE run_id = %(run)s AND state = 'APPLIED' ORDER BY employee_id, decided_at DESC, id DESC
+) c ON c.employee_id = d.employee_id
+LEFT JOIN employees_placement p ON p.id = d.placement_id
+"""
 
 
 # --- comparing ---------------------------------------------------------------------------------

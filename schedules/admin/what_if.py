@@ -33,7 +33,7 @@ def what_if_view(request):
     found, error = None, ""
     if asked.policy is not None:
         try:
-            found = asked.answer()
+            found = asked.answer(asked.policy)
         except (BadPolicy, BadWeek, NothingToCompare) as refused:
             error = str(refused)
     context = admin.site.each_context(request) | asked.form() | {"title": _("What if?"), "error": error, "found": found}
@@ -75,19 +75,18 @@ class Asked:
             return {}
         return {name: value for name, value in self.given.items() if "." in name}
 
-    def answer(self) -> WhatIf:
+    def answer(self, policy: Policy) -> WhatIf:
         """One call: the comparison. Raises `BadPolicy`, `BadWeek`, `NothingToCompare`."""
         week = parse_week(self.given["week"]) if self.given.get("week") else self.following
-        policy = with_numbers(self.policy, self.numbers)
-        return what_if(agency=self.agency, policy=policy, week=week, at=self.at, against=self.against, names=True)
+        changed = with_numbers(policy, self.numbers)
+        return what_if(agency=self.agency, policy=changed, week=week, at=self.at, against=self.against, names=True)
 
     def form(self) -> dict[str, Any]:
         """What the form shows: the choices, and each number of the policy as it is typed or stored."""
         typed = self.numbers
         known = numbers(self.policy) if self.policy else []
-        fields = [{"one": one, "value": typed.get(one.address, one.text)} for one in known]
-        for field in fields:
-            field["changed"] = field["value"] != field["one"].text
+        values = [(one, typed.get(one.address, one.text)) for one in known]
+        fields = [{"one": one, "value": value, "changed": value != one.text} for one, value in values]
         return {
             "agencies": self.agencies,
             "agency": self.agency,

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from eligibility import queries as decisions
 from eligibility.engine import Scope
-from eligibility.engine.what_if import Difference, Judged, Published, Turn, difference, each, only_reading
+from eligibility.engine.what_if import Difference, Judged, Nobody, Published, Side, Turn, difference, each, only_reading
 from eligibility.models import Policy, Run
 from eligibility.rules import DayRule, WeeklyMaximum, label_of, rule_label
 from eligibility.rules import day_rules as rules_of_days
@@ -158,7 +158,7 @@ def what_if(
         if against == PUBLISHED and run is None:
             raise NothingToCompare(_("No week of this track is published yet; compare with the policy in force."))
         old = run.computed_under if run else decisions.policy_of(agency.pk, policy.track, week)
-        before = Published(run) if run else Judged(old, scope)
+        before: Side = Published(run) if run else Judged(old, scope) if old else Nobody()
         found = difference(before, Judged(policy, scope), examples=20 if names else 0)
         staffed = _staffing(agency, week, found, (old, policy))
         broken = {pk for side in (found.before, found.after) for pk in getattr(side, "broken", ())}

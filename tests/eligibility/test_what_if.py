@@ -8,7 +8,7 @@ from django.db import InternalError, connection
 from eligibility.actions import load_policies, publish_run, put_in_force, start_run, work_run
 from eligibility.engine import Scope
 from eligibility.engine.facts import PLACED
-from eligibility.engine.what_if import Judged, Published, difference, each, only_reading
+from eligibility.engine.what_if import Judged, Nobody, Published, difference, each, only_reading
 from eligibility.models import Correction, Policy, Run
 from eligibility.queries import policy_of
 from eligibility.queries.what_if import askable, numbers, with_numbers
@@ -90,7 +90,7 @@ def test_the_same_policy_changes_nothing(reward, at):
 
 def test_without_a_policy_before_everybody_eligible_gains(reward, at):
     scope = Scope(reward.agency.pk, WEEK, at)
-    found = difference(Judged(None, scope), Judged(reward.policy, scope))
+    found = difference(Nobody(), Judged(reward.policy, scope))
     assert {turn.employee_id for turn in found.gained} == {reward.sari.pk, reward.eko.pk}
     assert all(turn.was is None for turn in found.gained)
     assert found.total("before") == 0
