@@ -36,7 +36,8 @@ def own_fact_view(fact: OwnFact, facts: dict) -> FactView | None:
     value = facts.get(fact.name)
     if value is None:
         return None
-    said = {"flag": yes_or_no, "day": when, "number": _number, "text": str}[fact.column](value)
+    words: dict[str, Callable[[Any], Any]] = {"flag": yes_or_no, "day": when, "number": _number, "text": str}
+    said = words[fact.column](value)
     return FactView(fact.key, str(said), _("record of the agency"))
 
 

@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections import Counter
+from typing import Any
 
 from django.db import DataError, connection, transaction
 
@@ -54,7 +55,8 @@ def _broken(scope: Scope) -> Verdicts:
 
 def _write(run: Run, scope: Scope, found: Verdicts) -> Counter:
     """Compare with what holds, close what no longer does, open what is new."""
-    names = {"agency": run.agency_id, "track": run.track, "number": run.number, "lo": scope.lo, "hi": scope.hi}
+    names: dict[str, Any] = {"agency": run.agency_id, "track": run.track, "number": run.number}
+    names |= {"lo": scope.lo, "hi": scope.hi}
     with connection.cursor() as cursor:
         # Differences first, then write: NOT EXISTS over the table being written did not end in ten minutes (measured).
         cursor.execute("CREATE TEMP TABLE changed ON COMMIT DROP AS " + _changed_sql(found, names))
@@ -115,7 +117,8 @@ FROM changed
 
 def _left(run: Run, scope: Scope) -> dict[str, int]:
     """What holds now in the range: everybody decided, who of them is eligible, and who asked to be left out."""
-    names = {"agency": run.agency_id, "track": run.track, "week": run.week, "lo": scope.lo, "hi": scope.hi}
+    names: dict[str, Any] = {"agency": run.agency_id, "track": run.track, "week": run.week}
+    names |= {"lo": scope.lo, "hi": scope.hi}
     with connection.cursor() as cursor:
         cursor.execute(
             """SELECT count(*), count(*) FILTER (WHERE eligible),
@@ -156,7 +159,7 @@ def tidy(run: Run) -> None:
 
 def withdraw(run: Run) -> None:
     """Undo an unpublished run by its number: what it opened goes, what it closed is open again."""
-    names = {"agency": run.agency_id, "track": run.track, "number": run.number}
+    names: dict[str, Any] = {"agency": run.agency_id, "track": run.track, "number": run.number}
     scope = "agency_id = %(agency)s AND track = %(track)s"
     with connection.cursor() as cursor:
         cursor.execute(f"DELETE FROM eligibility_decision WHERE {scope} AND from_run = %(number)s", names)  # noqa: S608

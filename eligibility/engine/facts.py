@@ -147,8 +147,8 @@ LEFT JOIN (
 )
 STANDING = Source({"position": ("s.position", WHOLE), "group_size": ("s.size", WHOLE)})
 SOURCES = (PLACED, ANNUAL, QUARTER, DISCIPLINE, ABSENCES, STANDING)
-FIELDS = {name: field for source in SOURCES for name, (_sql, field) in source.columns.items()}
-OWN_FIELDS = {"number": NUMBER, "flag": YES, "day": DAY, "text": TEXT}
+FIELDS: dict[str, Field] = {name: field for source in SOURCES for name, (_sql, field) in source.columns.items()}
+OWN_FIELDS: dict[str, Field] = {"number": NUMBER, "flag": YES, "day": DAY, "text": TEXT}
 BASE = """
 FROM employees_employee e
 JOIN employees_placement p ON p.employee_id = e.id AND lower(p.valid) <= %(as_of)s AND (upper(p.valid) > %(as_of)s OR upper(p.valid) IS NULL)

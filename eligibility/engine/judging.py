@@ -91,7 +91,7 @@ def verdict_sql(rules: list[Rule], context: Context, fields: dict[str, models.Fi
         name: RawSQL(f'"facts"."{name}"', [], field)  # noqa: S611
         for name, field in fields.items()
     }
-    found: QuerySet = Facts.objects.annotate(**named)
+    found: QuerySet = Facts._default_manager.annotate(**named)
     found = found.annotate(reasons=reasons([rule for rule in rules if isinstance(rule, WeekRule)], context))
     columns = ("employee_id", "reasons", *fields)
     query = found.order_by().values_list(*columns).query
