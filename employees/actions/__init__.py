@@ -1,18 +1,38 @@
-"""What changes about accounts, and about the days on which people are away."""
+"""What changes about accounts, about the days on which people are away, and about what is recorded of people."""
 
 from .accounts import UnknownLanguage, WeakPassword, choose_language, choose_notices, create_token, set_password
+from .circumstances import end_special, set_complete_until, verify_special
 from .days import declare_holiday, end_leave, record_leave
+from .records import (
+    cancel_discipline,
+    end_discipline,
+    end_fact,
+    record_absence,
+    record_discipline,
+    record_fact,
+    take_back_absence,
+)
 from .refused import Refused
 
 __all__ = [
     "Refused",
     "UnknownLanguage",
     "WeakPassword",
+    "cancel_discipline",
     "choose_language",
     "choose_notices",
     "create_token",
     "declare_holiday",
+    "end_discipline",
+    "end_fact",
     "end_leave",
+    "end_special",
+    "record_absence",
+    "record_discipline",
+    "record_fact",
     "record_leave",
+    "set_complete_until",
     "set_password",
+    "take_back_absence",
+    "verify_special",
 ]

@@ -68,29 +68,33 @@ def check_employees(*, content: bytes, agency: Agency, on: dt.date) -> Outcome:
 def import_employees(*, content: bytes, agency: Agency, on: dt.date, by, at, partial: bool = False) -> Outcome:
     """Add and change people. A new unit, supervisor or post begins on the date `on` and ends the one before.
 
-    All rows or none, unless `partial`. Raises `UnusableFile`, `Refused`.
+    Special circumstances that are new or changed count as verified by who imports, so nobody brings their own. All rows
+    or none, unless `partial`. Raises `UnusableFile`, `Refused`.
     """
     check_right(by, RIGHTS, agency.pk)
     with writing(agency.pk):
-        result, new, changed = _judge(content, agency, on)
+        result, new, changed = _judge(content, agency, on, by)
         if refuse_bad(result, partial):
             return result
         units = dict(Unit.objects.filter(agency=agency).values_list("code", "pk"))
-        write_people(agency, new, changed, units=units, on=on)
+        write_people(agency, new, changed, units=units, on=on, by=by, at=at)
         return recorded(result, kind="employees", content=content, subject=agency, agency_id=agency.pk, by=by, at=at)
 
 
-def _judge(content: bytes, agency: Agency, on: dt.date) -> tuple[Outcome, list[dict], list[dict]]:
+def _judge(content: bytes, agency: Agency, on: dt.date, by=None) -> tuple[Outcome, list[dict], list[dict]]:
     table = read_table(content, COLUMNS)
     good, bad = read_rows(table, COLUMNS)
     known = _known(agency, on)
     good = _without_misfits(good, bad, agency, known, on)
     good = _without_lost(good, bad, known)
     new, changed, same = [], [], 0
-    for _line, values in good:
+    for line, values in good:
         before = known.get(values["nip"])
         after = (before or DEFAULTS) | values
-        if before is None:
+        if by and before and before["id"] == by.employee_id and after["special_until"] != before["special_until"]:
+            message = _("Nobody verifies their own circumstances. Ask a colleague of HR to import this row.")
+            bad.append(BadRow(line, "keadaan_khusus_sampai", message))
+        elif before is None:
             new.append(after | {"placed": True, "starts": None})
         elif after != before:
             placed = any(after[f] != before[f] for f in (*PLACE, "unit", "supervisor"))

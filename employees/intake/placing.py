@@ -36,10 +36,15 @@ STAGED = {
 }
 
 
-def write_people(agency: Agency, new: list[dict], changed: list[dict], *, units: dict[str, int], on: dt.date) -> None:
-    """Write new and changed people (fields of `PERSON` and `PLACE`, unit code, supervisor's number)."""
+def write_people(
+    agency: Agency, new: list[dict], changed: list[dict], *, units: dict[str, int], on: dt.date, by, at: dt.datetime
+) -> None:
+    """Write new and changed people (fields of `PERSON` and `PLACE`, unit code, supervisor's number).
+
+    Special circumstances that are new or last until another day count as verified by `by`, who brings them.
+    """
     with staged("staged_people", STAGED, _staged_rows(new, changed, units)):
-        params = {"agency": agency.pk, "on": on}
+        params = {"agency": agency.pk, "on": on, "by": by.pk, "at": at}
         _write_persons(params)
         _write_placements(params)
     analyze("employees_employee", "employees_placement", rows=len(new) + len(changed))
@@ -55,16 +60,27 @@ def _staged_rows(new, changed, units):
 def _write_persons(params: dict) -> None:
     names = ", ".join(PERSON)
     execute(
-        f"""INSERT INTO employees_employee (public_id, agency_id, nip, version, {names})
-            SELECT gen_random_uuid(), %(agency)s, nip, 1, {names} FROM staged_people WHERE fresh""",
+        f"""INSERT INTO employees_employee
+              (public_id, agency_id, nip, version, {names}, special_verified_by_id, special_verified_at)
+            SELECT gen_random_uuid(), %(agency)s, nip, 1, {names}, {_verified("%(by)s::bigint")},
+              {_verified("%(at)s::timestamptz")}
+            FROM staged_people s WHERE fresh""",
         params,
     )
     execute(
-        f"""UPDATE employees_employee e SET version = e.version + 1, {", ".join(f"{n} = s.{n}" for n in PERSON)}
+        f"""UPDATE employees_employee e SET version = e.version + 1, {", ".join(f"{n} = s.{n}" for n in PERSON)},
+              special_verified_by_id = {_verified("%(by)s::bigint", "e.special_verified_by_id")},
+              special_verified_at = {_verified("%(at)s::timestamptz", "e.special_verified_at")}
             FROM staged_people s WHERE s.nip = e.nip AND NOT s.fresh AND e.agency_id = %(agency)s
               AND ({", ".join(f"e.{n}" for n in PERSON)}) IS DISTINCT FROM ({", ".join(f"s.{n}" for n in PERSON)})""",
         params,
     )
+
+
+def _verified(now: str, before: str = "") -> str:
+    """SQL for who verified the special circumstances, or when: `before` where they are as they were."""
+    unchanged = f"WHEN s.special_until = e.special_until THEN {before}" if before else ""
+    return f"CASE WHEN s.special_until IS NULL THEN NULL {unchanged} ELSE {now} END"
 
 
 def _write_placements(params: dict) -> None:
