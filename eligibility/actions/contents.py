@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from eligibility.models import Policy
+from eligibility.queries.policies import numbers_of
 from eligibility.rules import RULES, BadPolicy, read
 
 from .refused import Refused
@@ -81,12 +82,6 @@ def check_entry(entry: Any) -> None:
     except (TypeError, ValueError, AttributeError, KeyError) as error:
         text = _("A number of the rule %(rule)s has the wrong form (%(known)s).")
         raise Refused("BAD_POLICY", text % named) from error
-
-
-def numbers_of(name: str) -> list[dataclasses.Field]:
-    """The numbers a rule takes, as its class declares them."""
-    rule = RULES[name]
-    return [one for one in dataclasses.fields(rule) if one.init] if dataclasses.is_dataclass(rule) else []
 
 
 def plain(value: Any) -> Any:

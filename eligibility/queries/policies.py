@@ -15,6 +15,9 @@ from ledger.models import Event
 WRITES = ("policy.draft", "policy.change")  # what makes a person one of the writers of a draft
 
 
+TEXTS = ("text_id", "text_en")  # a rule's own words, which its sentence says already
+
+
 @dataclasses.dataclass(frozen=True)
 class Said:
     """One rule of a policy as a person reads it."""
@@ -61,18 +64,37 @@ def reading(rules: Iterable[dict]) -> list[Said]:
 
 
 def _said(rule: Rule, entry: dict) -> Said:
-    numbers = {key: value for key, value in entry.items() if key not in ("rule", "text_id", "text_en")}
+    numbers = {one.name: entry.get(one.name, _default(one)) for one in numbers_of(entry["rule"])}
+    numbers |= {"except": entry.get("except")}
     return Said(
         name=type(rule).__name__,
         label=str(rule.label),
         article=rule.article,
         text=rule.describe(),
-        numbers="; ".join(f"{key}: {_plain(value)}" for key, value in numbers.items()),
+        numbers="; ".join(
+            f"{key}: {_plain(value)}"
+            for key, value in numbers.items()
+            if value not in (None, "", (), [], {}) and key not in TEXTS
+        ),
         codes=tuple(rule.codes_here()),
     )
 
 
+def numbers_of(name: str) -> list[dataclasses.Field]:
+    """The numbers a rule takes, as its class declares them."""
+    rule = RULES[name]
+    return [one for one in dataclasses.fields(rule) if one.init] if dataclasses.is_dataclass(rule) else []
+
+
+def _default(number: dataclasses.Field) -> Any:
+    """What holds where a policy does not name a number; a default is read as if it had been written."""
+    value = None if number.default is dataclasses.MISSING else number.default
+    return int(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
 def _plain(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{key}: {_plain(one)}" for key, one in sorted(value.items()))
     if isinstance(value, list | tuple) and all(isinstance(one, str | int) for one in value):
         return ", ".join(str(one) for one in value)
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
