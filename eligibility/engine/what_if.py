@@ -255,12 +255,15 @@ def each(found: Difference, columns: Sequence[str], where: str = "true", order: 
 
 
 @contextmanager
-def only_reading():
-    """A transaction in which PostgreSQL refuses every write; the outermost one also sees one moment only."""
+def only_reading(patience: str = ""):
+    """A transaction in which PostgreSQL refuses every write; the outermost one also sees one moment only. `patience`:
+    how long one statement may take (`5min`), default as everywhere."""
     outermost = not connection.in_atomic_block
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SET TRANSACTION READ ONLY")
             if outermost:
                 cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+            if patience:
+                cursor.execute("SET LOCAL statement_timeout = %s", [patience])
         yield

@@ -20,7 +20,7 @@ from employees.admin import row_number
 from employees.calendar import BadWeek, parse_week, week_name, week_of
 from employees.models import Agency, Role
 from employees.models.access import READS_SCORES
-from schedules.queries.what_if import IN_FORCE, PUBLISHED, WEEK, NothingToCompare, WhatIf, what_if
+from schedules.queries.what_if import IN_FORCE, PUBLISHED, WEEK, NothingToCompare, TooSlow, WhatIf, what_if
 
 MOST_UNITS, MOST_PLOTTED = 100, 12
 
@@ -34,7 +34,7 @@ def what_if_view(request):
     if asked.policy is not None:
         try:
             found = asked.answer(asked.policy)
-        except (BadPolicy, BadWeek, NothingToCompare) as refused:
+        except (BadPolicy, BadWeek, NothingToCompare, TooSlow) as refused:
             error = str(refused)
     context = admin.site.each_context(request) | asked.form() | {"title": _("What if?"), "error": error, "found": found}
     return TemplateResponse(request, "admin/what_if/page.html", context | (shown(found) if found else {}))

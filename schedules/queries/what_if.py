@@ -10,7 +10,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 
+from django.db import OperationalError
 from django.utils.translation import gettext as _
+from psycopg2.errors import QueryCanceled
 
 from eligibility import queries as decisions
 from eligibility.engine import Scope
@@ -20,6 +22,7 @@ from eligibility.rules import DayRule, WeeklyMaximum, label_of, rule_label
 from eligibility.rules import day_rules as rules_of_days
 from employees.calendar import days_of_week
 from employees.models import Agency, Employee, Placement, Unit
+from employees.staging import LONG_STATEMENT
 from performance.rating import Rating
 from schedules.models import UnitRule, WfhDay
 from schedules.planning import Candidate, allocate
@@ -35,6 +38,10 @@ WEEK = dt.timedelta(days=7)
 
 class NothingToCompare(Exception):
     """There is no published week of this track to compare with."""
+
+
+class TooSlow(Exception):
+    """The database did not answer in the time that a page has."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -144,38 +151,55 @@ class WhatIf:
 
 
 def what_if(
-    *, agency: Agency, policy: Policy, week: dt.date, at: dt.datetime, against: str = IN_FORCE, names: bool = False
+    *,
+    agency: Agency,
+    policy: Policy,
+    week: dt.date,
+    at: dt.datetime,
+    against: str = IN_FORCE,
+    names: bool = False,
+    patient: bool = False,
 ) -> WhatIf:
     """Compare a policy in a week (its Monday), by scores approved until `at`, with the policy of its track in force
     then (`IN_FORCE`; without one, nobody was eligible), or with the newest published week (`PUBLISHED`).
 
-    `names`: the first people are shown too, to whoever may read scores. A constant number of queries.
-    Raises `NothingToCompare` without a published week, `eligibility.rules.BadPolicy` for rules that cannot be read.
+    `names`: the first people are shown too, to whoever may read scores. `patient`: nobody waits at a page. A constant
+    number of queries. Raises `NothingToCompare` without a published week, `TooSlow`, and
+    `eligibility.rules.BadPolicy` for rules that cannot be read.
     """
-    with only_reading():
-        scope = Scope(agency.pk, week, at)
-        run = decisions.latest_published(agency.pk, policy.track) if against == PUBLISHED else None
-        if against == PUBLISHED and run is None:
-            raise NothingToCompare(_("No week of this track is published yet; compare with the policy in force."))
-        old = run.computed_under if run else decisions.policy_of(agency.pk, policy.track, week)
-        before: Side = Published(run) if run else Judged(old, scope) if old else Nobody()
-        found = difference(before, Judged(policy, scope), examples=20 if names else 0)
-        staffed = _staffing(agency, week, found, (old, policy))
-        broken = {pk for side in (found.before, found.after) for pk in getattr(side, "broken", ())}
-        return WhatIf(
-            agency=agency,
-            week=week,
-            policy=policy,
-            before=old,
-            run=run,
-            totals={name: found.total(name) for name in ("people", "before", "after", "gained", "lost")},
-            units=_units(agency, found, staffed),
-            ratings=_ratings(found),
-            reasons=_reasons(found),
-            gained=_examples(found.gained),
-            lost=_examples(found.lost),
-            broken=len(broken),
-        )
+    try:
+        with only_reading(LONG_STATEMENT if patient else ""):
+            return _compared(agency, policy, week, at, against, names)
+    except OperationalError as error:
+        if not isinstance(error.__cause__, QueryCanceled):
+            raise
+        raise TooSlow(_("This takes longer than a page may wait. The command what_if has more time.")) from error
+
+
+def _compared(agency: Agency, policy: Policy, week: dt.date, at: dt.datetime, against: str, names: bool) -> WhatIf:
+    scope = Scope(agency.pk, week, at)
+    run = decisions.latest_published(agency.pk, policy.track) if against == PUBLISHED else None
+    if against == PUBLISHED and run is None:
+        raise NothingToCompare(_("No week of this track is published yet; compare with the policy in force."))
+    old = run.computed_under if run else decisions.policy_of(agency.pk, policy.track, week)
+    before: Side = Published(run) if run else Judged(old, scope) if old else Nobody()
+    found = difference(before, Judged(policy, scope), examples=20 if names else 0)
+    staffed = _staffing(agency, week, found, (old, policy))
+    broken = {pk for side in (found.before, found.after) for pk in getattr(side, "broken", ())}
+    return WhatIf(
+        agency=agency,
+        week=week,
+        policy=policy,
+        before=old,
+        run=run,
+        totals={name: found.total(name) for name in ("people", "before", "after", "gained", "lost")},
+        units=_units(agency, found, staffed),
+        ratings=_ratings(found),
+        reasons=_reasons(found),
+        gained=_examples(found.gained),
+        lost=_examples(found.lost),
+        broken=len(broken),
+    )
 
 
 def _percent(part: int, whole: int) -> int:

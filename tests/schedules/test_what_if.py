@@ -3,6 +3,8 @@
 import datetime as dt
 
 import pytest
+from django.db import OperationalError
+from psycopg2.errors import QueryCanceled
 
 from eligibility.models import Policy
 from eligibility.queries.what_if import with_numbers
@@ -254,6 +256,16 @@ def test_what_cannot_be_computed_is_said_and_what_was_typed_stays(tiered, given,
     assert said in answer.context["error"]
     assert answer.context["found"] is None
     assert answer.context["policy"] == tiered.policy
+
+
+def test_whoever_waits_too_long_is_told_of_the_command(tiered, monkeypatch):
+    def cancelled(*sides, **how):
+        raise OperationalError("canceling statement due to statement timeout") from QueryCanceled()
+
+    monkeypatch.setattr("schedules.queries.what_if.difference", cancelled)
+    answer = client_of(tiered, "dewi").get(PAGE, {"policy": tiered.policy.pk})
+    assert answer.status_code == 200
+    assert "The command what_if has more time." in answer.context["error"]
 
 
 @pytest.mark.parametrize("language", ["en", "id"])

@@ -13,7 +13,7 @@ from eligibility.queries.what_if import with_numbers
 from eligibility.rules import BadPolicy
 from employees.calendar import BadWeek, parse_week, week_name
 from employees.models import Agency
-from schedules.queries.what_if import IN_FORCE, PUBLISHED, NothingToCompare, UnitLine, WhatIf, what_if
+from schedules.queries.what_if import IN_FORCE, PUBLISHED, NothingToCompare, TooSlow, UnitLine, WhatIf, what_if
 
 MOST = 20  # units in the text; --json has all
 
@@ -58,8 +58,9 @@ class Command(BaseCommand):
                 week=parse_week(week),
                 at=timezone.now(),
                 against=PUBLISHED if published else IN_FORCE,
+                patient=True,
             )
-        except (BadPolicy, BadWeek, NothingToCompare) as refused:
+        except (BadPolicy, BadWeek, NothingToCompare, TooSlow) as refused:
             self._refuse(str(refused))
         self.stdout.write(as_json(found) if options["json"] else as_text(found))
 
