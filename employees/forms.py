@@ -1,7 +1,7 @@
-"""Input about one's own account, and what HR types about days away."""
+"""Input about one's own account, and what HR types about days away and about records."""
 
 import datetime as dt
-from typing import cast
+from typing import Any, cast
 
 from django import forms
 from django.conf import settings
@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget, UnfoldBooleanSwitchWidget
 
 from .identity import BadNip, parse_nip
-from .models import Agency, Employee, Holiday, Leave, User
+from .models import Absence, Agency, Discipline, Employee, Fact, Feed, Holiday, Leave, User
 from .permissions import HR, people_of
 
 
@@ -71,14 +71,29 @@ class ForAction(forms.ModelForm):
         return super().clean()
 
 
-class LeaveForm(ForAction):
-    """Leave of one person, named by their number, who must be one of the officer's people."""
+class AboutPersonForm(ForAction):
+    """About one person, named by their number, who must be one of the officer's people."""
 
     nip = forms.CharField(
         label=_("NIP or NI PPPK"),
         max_length=30,
         widget=UnfoldAdminTextInputWidget(attrs={"inputmode": "numeric", "autocomplete": "off"}),
     )
+
+    def clean_nip(self):
+        try:
+            number = parse_nip(self.cleaned_data["nip"]).number
+        except BadNip as problem:
+            raise forms.ValidationError(problem.args[0]) from None
+        person = Employee.objects.filter(people_of(self.user), nip=number).select_related("agency").first()
+        if person is None:
+            raise forms.ValidationError(_("There is nobody with this number among the people you are HR for."))
+        return person
+
+
+class LeaveForm(AboutPersonForm):
+    """Leave of one person."""
+
     first = forms.DateField(label=_("First day away"), widget=DayInput)
     last = forms.DateField(label=_("Last day away"), widget=DayInput)
 
@@ -90,21 +105,25 @@ class LeaveForm(ForAction):
             "source": _("For example the number of the letter."),
         }
 
-    def clean_nip(self):
-        try:
-            number = parse_nip(self.cleaned_data["nip"]).number
-        except BadNip as problem:
-            raise forms.ValidationError(problem.args[0]) from None
-        person = Employee.objects.filter(people_of(self.user), nip=number).first()
-        if person is None:
-            raise forms.ValidationError(_("There is nobody with this number among the people you are HR for."))
-        return person
+
+class EndForm(ForAction):
+    """Either another last day, or a mark that it does not hold at all; `mark` names that field."""
+
+    mark = "taken_back"
+    either: Any
+    last = forms.DateField(label=_("New last day"), widget=DayInput, required=False)
+
+    def clean(self):
+        data = super().clean() or {}
+        if bool(data.get("last")) == bool(data.get(self.mark)) and not self.errors:
+            raise forms.ValidationError(self.either)
+        return data
 
 
-class LeaveEndForm(ForAction):
+class LeaveEndForm(EndForm):
     """An earlier last day, or that the leave does not take place at all."""
 
-    last = forms.DateField(label=_("New last day"), widget=DayInput, required=False)
+    either = _("Either enter the new last day, or mark that the leave does not take place.")
     taken_back = forms.BooleanField(
         label=_("The leave does not take place"), required=False, widget=UnfoldBooleanSwitchWidget
     )
@@ -112,12 +131,6 @@ class LeaveEndForm(ForAction):
     class Meta:
         model = Leave
         fields: list[str] = []
-
-    def clean(self):
-        data = super().clean() or {}
-        if bool(data.get("last")) == bool(data.get("taken_back")) and not self.errors:
-            raise forms.ValidationError(_("Either enter the new last day, or mark that the leave does not take place."))
-        return data
 
     def new_end(self) -> dt.date | None:
         """The new last day; None: taken back."""
@@ -149,3 +162,126 @@ class HolidayForm(ForAction):
     def inputs(self) -> dict:
         """What the action takes."""
         return {name: self.cleaned_data[name] for name in HolidayForm.Meta.fields}
+
+
+class DisciplineForm(AboutPersonForm):
+    """A punishment or a case in process, with the least data."""
+
+    first = forms.DateField(label=_("From"), widget=DayInput)
+    last = forms.DateField(
+        label=_("Until (last day)"),
+        widget=DayInput,
+        required=False,
+        help_text=_("A light punishment has no period: leave it empty."),
+    )
+
+    class Meta:
+        model = Discipline
+        fields = ["status", "level", "decree"]
+        help_texts = {
+            "level": _("Not known yet while a case is in process."),
+            "decree": _("Its number only, never what it is about."),
+        }
+
+
+class DisciplineEndForm(EndForm):
+    mark = "cancelled"
+    either = _("Either enter the new last day, or mark that it was cancelled.")
+    cancelled = forms.BooleanField(
+        label=_("It was rescinded, or the case was dropped"), required=False, widget=UnfoldBooleanSwitchWidget
+    )
+
+    class Meta:
+        model = Discipline
+        fields: list[str] = []
+
+
+class AbsenceForm(AboutPersonForm):
+    date = forms.DateField(label=_("Date"), widget=DayInput)
+
+    class Meta:
+        model = Absence
+        fields = ["kind"]
+        help_texts = {"kind": _("ALPA is an unexcused absence; other kinds do not count.")}
+
+
+class AbsenceBackForm(ForAction):
+    taken_back = forms.BooleanField(label=_("The absence does not count"), widget=UnfoldBooleanSwitchWidget)
+
+    class Meta:
+        model = Absence
+        fields: list[str] = []
+
+
+class FactForm(AboutPersonForm):
+    first = forms.DateField(label=_("From"), widget=DayInput, required=False)
+    last = forms.DateField(label=_("Until (last day)"), widget=DayInput, required=False)
+
+    class Meta:
+        model = Fact
+        fields = ["key", "text", "source"]
+        help_texts = {
+            "key": _("As the policies name it: small letters, digits, underscores."),
+            "text": _("A number such as 2,5, ya or tidak, a date, or text. Nothing about health."),
+            "source": _("Where it is known from."),
+        }
+
+
+class FactEndForm(EndForm):
+    either = _("Either enter the new last day, or mark that it never held.")
+    taken_back = forms.BooleanField(label=_("It never held"), required=False, widget=UnfoldBooleanSwitchWidget)
+
+    class Meta:
+        model = Fact
+        fields: list[str] = []
+
+
+class FeedForm(ForAction):
+    """Until when the records of a kind are complete, of one of the agencies the reader is HR of."""
+
+    agency = forms.ModelChoiceField(
+        Agency.objects.none(), label=_("agency"), widget=UnfoldAdminSelectWidget, empty_label=None
+    )
+    complete_until = forms.DateField(
+        label=_("complete until"),
+        widget=DayInput,
+        help_text=_("Whoever has no record up to that day, itself included, has none."),
+    )
+
+    class Meta:
+        model = Feed
+        fields = ["agency", "kind"]
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        choice = cast(forms.ModelChoiceField, self.fields["agency"])
+        choice.queryset = Agency.objects.filter(pk__in=self.user.reach.whole_agencies(HR))
+
+
+class FeedChangeForm(ForAction):
+    complete_until = forms.DateField(label=_("complete until"), widget=DayInput)
+    earlier = forms.BooleanField(
+        label=_("Yes, an earlier day than before"), required=False, widget=UnfoldBooleanSwitchWidget
+    )
+
+    class Meta:
+        model = Feed
+        fields: list[str] = []
+
+
+class SpecialForm(EndForm):
+    """That the circumstances were looked at and hold until a day, or hold no longer; never what they are."""
+
+    mark = "ended"
+    either = _("Either enter until when the circumstances hold, or mark that they are over.")
+    last = forms.DateField(
+        label=_("Verified until (last day)"),
+        widget=DayInput,
+        required=False,
+        help_text=_("You have seen the proof. What it is about is not written down."),
+    )
+    ended = forms.BooleanField(label=_("They are over"), required=False, widget=UnfoldBooleanSwitchWidget)
+
+    class Meta:
+        model = Employee
+        fields: list[str] = []

@@ -22,6 +22,10 @@ GROUPS = {
     "people": [
         ("employees.employee", "badge"),
         ("employees.leave", "beach_access"),
+        ("employees.discipline", "report"),
+        ("employees.absence", "person_off"),
+        ("employees.fact", "fact_check"),
+        ("employees.feed", "task_alt"),
         ("employees.unit", "account_tree"),
         ("employees.agency", "account_balance"),
         ("employees.holiday", "event_busy"),

@@ -1,7 +1,18 @@
 """The admin of agencies, people, days away, access and the trail, and the base that all admins of the portal share."""
 
-from . import access, days, people
+from . import access, days, people, records
 from .base import ActionAdmin, UnitFilter, row_number, tones, unit_now
 from .days import EnteringAdmin
 
-__all__ = ["ActionAdmin", "EnteringAdmin", "UnitFilter", "access", "days", "people", "row_number", "tones", "unit_now"]
+__all__ = [
+    "ActionAdmin",
+    "EnteringAdmin",
+    "UnitFilter",
+    "access",
+    "days",
+    "people",
+    "records",
+    "row_number",
+    "tones",
+    "unit_now",
+]

@@ -2,16 +2,21 @@
 
 from django.contrib import admin
 from django.db.models import F
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 
+from employees.actions import end_special, verify_special
+from employees.forms import SpecialForm
 from employees.models import Agency, Employee, Placement, Unit
-from employees.models.access import READS_PEOPLE
-from employees.permissions import holds_any
+from employees.models.access import READS_PEOPLE, READS_SCORES
+from employees.permissions import holds_any, people_of
 
 from .base import ActionAdmin, UnitFilter, tones, unit_now
+from .days import EnteringAdmin
 
 
 @admin.register(Agency)
@@ -96,7 +101,10 @@ class OwnUnitFilter(UnitFilter):
 
 
 @admin.register(Employee)
-class EmployeeAdmin(ActionAdmin):
+class EmployeeAdmin(EnteringAdmin):
+    """Read-only, but for special circumstances, which HR verifies here (never their own)."""
+
+    changed = _("The special circumstances are kept.")
     list_display = ["person", "unit", "kind", "grade", "standing"]
     list_filter = [OwnUnitFilter, ("kind", ChoicesDropdownFilter), ("legal_status", ChoicesDropdownFilter)]
     search_fields = ["name", "nip"]
@@ -130,7 +138,6 @@ class EmployeeAdmin(ActionAdmin):
                     "duty_uses_ict",
                     "duty_little_face_to_face",
                     "duty_no_constant_supervision",
-                    "special_until",
                 ]
             },
         ),
@@ -141,7 +148,50 @@ class EmployeeAdmin(ActionAdmin):
         return holds_any(user, READS_PEOPLE)
 
     def get_queryset(self, request):
-        return super().get_queryset(request).annotate(unit_name=unit_now("pk")).select_related("agency")
+        rows = super().get_queryset(request).annotate(unit_name=unit_now("pk"))
+        return rows.select_related("agency", "special_verified_by__employee")
+
+    def has_change_permission(self, request, obj=None):
+        if obj is None or obj.pk == request.user.employee_id:
+            return False
+        return Employee.objects.filter(people_of(request.user), pk=obj.pk).exists()
+
+    def get_form(self, request, obj=None, change=False, **kwargs):
+        if obj is not None and self.has_change_permission(request, obj):
+            return self.entering(request, super().get_form(request, obj, change, form=SpecialForm, **kwargs))
+        return super().get_form(request, obj, change, **kwargs)
+
+    def get_fieldsets(self, request, obj=None):
+        """Special circumstances are shown to HR and auditors of the person, and changed by their HR."""
+        sets = list(self.fieldsets)
+        if obj is not None and self._reads_special(request, obj):
+            fields = ["special", *(["last", "ended"] if self.has_change_permission(request, obj) else [])]
+            sets.insert(2, (_("Special circumstances"), {"fields": fields}))
+        return sets
+
+    def get_readonly_fields(self, request, obj=None):
+        return [*(name for _title, options in self.fieldsets for name in options["fields"]), "special"]
+
+    def _reads_special(self, request, employee) -> bool:
+        covered = Employee.objects.none().granted(request.user, READS_SCORES)
+        return Employee.objects.filter(covered, pk=employee.pk).exists()
+
+    @display(description=_("verified"))
+    def special(self, employee):
+        if employee.special_until is None:
+            return _("no")
+        until = date_format(employee.special_until, "DATE_FORMAT")
+        if employee.special_verified_by is None:
+            return _("until %(day)s, not verified yet") % {"day": until}
+        who = employee.special_verified_by
+        return _("yes, by %(person)s, until %(day)s") % {"person": who, "day": until}
+
+    def save_model(self, request, obj, form, change):
+        until, who = form.cleaned_data["last"], {"by": request.user, "at": timezone.now()}
+        if until:
+            verify_special(employee=obj, until=until, **who)
+        else:
+            end_special(employee=obj, **who)
 
     @display(description=_("employee"), ordering="name", header=True)
     def person(self, employee):

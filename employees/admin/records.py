@@ -1,0 +1,241 @@
+"""Records of people: discipline, absences, facts of the agency's own, and until when they are complete.
+
+HR and auditors read them, nobody else (rulings.md 22). HR enters and ends one here; many come in files (`import_…`).
+"""
+
+import datetime as dt
+from typing import Any
+
+from django.contrib import admin
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from unfold.contrib.filters.admin import ChoicesDropdownFilter
+from unfold.decorators import display
+
+from employees import actions
+from employees.forms import (
+    AbsenceBackForm,
+    AbsenceForm,
+    DisciplineEndForm,
+    DisciplineForm,
+    FactEndForm,
+    FactForm,
+    FeedChangeForm,
+    FeedForm,
+)
+from employees.models import Absence, Discipline, Employee, Fact, Feed
+from employees.models.access import READS_SCORES
+from employees.permissions import HR, holds_any, is_hr, people_of
+from employees.records import days_between
+
+from .base import UnitFilter, tones, unit_now
+from .days import EnteringAdmin
+
+
+def said(date: dt.date | None) -> str | None:
+    return date and date_format(date, "DATE_FORMAT")
+
+
+class OneFormAdmin(EnteringAdmin):
+    """One form enters a row, another changes what may still change about it; all else is read."""
+
+    enter_form: Any
+    change_form: Any
+    enter_fields: list[str]
+    shown: list[str]
+    change_fields: list[str]
+    change_title: Any
+
+    def get_form(self, request, obj=None, change=False, **kwargs):
+        if obj is None:
+            return self.entering(request, super().get_form(request, obj, change, form=self.enter_form, **kwargs))
+        if self.has_change_permission(request, obj):
+            return self.entering(request, super().get_form(request, obj, change, form=self.change_form, **kwargs))
+        return super().get_form(request, obj, change, **kwargs)
+
+    def get_fieldsets(self, request, obj=None):
+        if obj is None:
+            return [(None, {"fields": self.enter_fields})]
+        facts = [(None, {"fields": self.shown})]
+        if self.has_change_permission(request, obj):
+            return [*facts, (self.change_title, {"fields": self.change_fields})]
+        return facts
+
+    def get_readonly_fields(self, request, obj=None):
+        return self.shown if obj else []
+
+    def may_read(self, user):
+        return holds_any(user, READS_SCORES)
+
+
+class RecordAdmin(OneFormAdmin):
+    """What the records of people share."""
+
+    list_filter: Any = [UnitFilter]
+    search_fields = ["employee__name", "employee__nip"]
+    search_help_text = gettext_lazy("Name or NIP")
+    added = gettext_lazy("The record is kept.")
+    changed = gettext_lazy("The record is changed.")
+
+    def scope(self, user):
+        """The people one reads about as HR or auditor; one's own are on one's own pages."""
+        covered = Employee.objects.none().granted(user, READS_SCORES, employee="employee_id")
+        return self.model.objects.visible_to(user).filter(covered)
+
+    def get_queryset(self, request):
+        rows = super().get_queryset(request).annotate(unit_name=unit_now("employee_id"))
+        return rows.select_related("employee")
+
+    @display(description=gettext_lazy("employee"), ordering="employee__name", header=True)
+    def person(self, row):
+        return [row.employee.full_name, row.employee.nip]
+
+    @display(description=gettext_lazy("unit"), empty_value="–")
+    def unit(self, row):
+        return row.unit_name
+
+    def has_add_permission(self, request):
+        return holds_any(request.user, HR)
+
+    def has_change_permission(self, request, obj=None):
+        if obj is None:
+            return False  # in the list nothing is edited
+        return Employee.objects.filter(people_of(request.user), pk=obj.employee_id).exists()
+
+
+@admin.register(Discipline)
+class DisciplineAdmin(RecordAdmin):
+    list_display = ["person", "unit", "level", "standing", "first_day", "last_day"]
+    list_filter = [UnitFilter, ("level", ChoicesDropdownFilter), ("status", ChoicesDropdownFilter)]
+    ordering = ["-start", "-pk"]
+    enter_form, change_form = DisciplineForm, DisciplineEndForm
+    enter_fields = ["nip", "status", "level", "first", "last", "decree"]
+    shown = ["employee", "unit", "standing", "level", "first_day", "last_day", "decree"]
+    change_fields = ["last", "cancelled"]
+    change_title = gettext_lazy("It ends on another day, or was cancelled")
+
+    @display(
+        description=gettext_lazy("status"),
+        ordering="status",
+        label=tones(Discipline.Status, DALAM_PROSES="warning", DIJATUHKAN="danger"),
+    )
+    def standing(self, row):
+        return row.status, row.get_status_display()
+
+    @display(description=gettext_lazy("from"), ordering="start")
+    def first_day(self, row):
+        return said(row.start)
+
+    @display(description=gettext_lazy("until (last day)"), ordering="end", empty_value="–")
+    def last_day(self, row):
+        return said(row.end)
+
+    def save_model(self, request, obj, form, change):
+        data, who = form.cleaned_data, {"by": request.user, "at": timezone.now()}
+        if change and data["cancelled"]:
+            actions.cancel_discipline(discipline_id=obj.pk, **who)
+        elif change:
+            actions.end_discipline(discipline_id=obj.pk, last=data["last"], **who)
+        else:
+            fields = {name: data[name] for name in ("level", "first", "last", "status", "decree")}
+            obj.pk = actions.record_discipline(employee=data["nip"], **fields, **who).pk
+
+
+@admin.register(Absence)
+class AbsenceAdmin(RecordAdmin):
+    list_display = ["person", "unit", "day", "kind"]
+    date_hierarchy = None
+    ordering = ["-date", "-pk"]
+    enter_form, change_form = AbsenceForm, AbsenceBackForm
+    enter_fields = ["nip", "date", "kind"]
+    shown = ["employee", "unit", "day", "kind"]
+    change_fields = ["taken_back"]
+    change_title = gettext_lazy("It was excused, or never was")
+
+    @display(description=gettext_lazy("date"), ordering="date")
+    def day(self, row):
+        return said(row.date)
+
+    def save_model(self, request, obj, form, change):
+        data, who = form.cleaned_data, {"by": request.user, "at": timezone.now()}
+        if change:
+            actions.take_back_absence(absence_id=obj.pk, **who)
+        else:
+            made = actions.record_absence(employee=data["nip"], date=data["date"], kind=data["kind"], **who)
+            obj.pk = made.pk
+
+
+@admin.register(Fact)
+class FactAdmin(RecordAdmin):
+    list_display = ["person", "unit", "key", "text", "first_day", "last_day", "source"]
+    search_fields = ["employee__name", "employee__nip", "key"]
+    search_help_text = gettext_lazy("Name, NIP or key")
+    ordering = ["key", "-valid", "-pk"]
+    enter_form, change_form = FactForm, FactEndForm
+    enter_fields = ["nip", "key", "text", "first", "last", "source"]
+    shown = ["employee", "unit", "key", "text", "meaning", "first_day", "last_day", "source"]
+    change_fields = ["last", "taken_back"]
+    change_title = gettext_lazy("It holds until another day, or never held")
+
+    @display(description=gettext_lazy("from"), empty_value="–")
+    def first_day(self, row):
+        return said(days_between(row.valid)[0])
+
+    @display(description=gettext_lazy("until (last day)"), empty_value="–")
+    def last_day(self, row):
+        return said(days_between(row.valid)[1])
+
+    @display(description=gettext_lazy("understood as"))
+    def meaning(self, row):
+        if row.number is not None:
+            return _("the number %(number)s") % {"number": f"{row.number.normalize():f}"}
+        if row.flag is not None:
+            return _("yes") if row.flag else _("no")
+        return said(row.day) or _("text")
+
+    def save_model(self, request, obj, form, change):
+        data, who = form.cleaned_data, {"by": request.user, "at": timezone.now()}
+        if change:
+            actions.end_fact(fact_id=obj.pk, last=data["last"], **who)
+        else:
+            fields = {name: data[name] for name in ("key", "text", "first", "last", "source")}
+            obj.pk = actions.record_fact(employee=data["nip"], **fields, **who).pk
+
+
+@admin.register(Feed)
+class FeedAdmin(OneFormAdmin):
+    """A feed that is too old holds the weekly run (rulings.md 16)."""
+
+    list_display = ["kind", "agency", "until"]
+    list_select_related = ["agency"]
+    ordering = ["agency", "kind"]
+    enter_form, change_form = FeedForm, FeedChangeForm
+    enter_fields = ["agency", "kind", "complete_until"]
+    shown = ["agency", "kind", "until"]
+    change_fields = ["complete_until", "earlier"]
+    change_title = gettext_lazy("Complete until another day")
+    added = changed = gettext_lazy("The day is kept.")
+
+    @display(description=gettext_lazy("complete until"), ordering="complete_until")
+    def until(self, feed):
+        return said(feed.complete_until)
+
+    def has_add_permission(self, request):
+        return bool(request.user.reach.whole_agencies(HR))
+
+    def has_change_permission(self, request, obj=None):
+        return obj is not None and is_hr(request.user, obj.agency_id)
+
+    def save_model(self, request, obj, form, change):
+        data = form.cleaned_data
+        feed = actions.set_complete_until(
+            agency=obj.agency if change else data["agency"],
+            kind=obj.kind if change else data["kind"],
+            until=data["complete_until"],
+            earlier=data.get("earlier", False),
+            by=request.user,
+            at=timezone.now(),
+        )
+        obj.pk = feed.pk
