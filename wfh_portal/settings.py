@@ -106,6 +106,7 @@ DATABASES["default"].setdefault("OPTIONS", {})["options"] = " ".join(
         "lock_timeout": "5s",
         # A stopped worker that sleeps inside a transaction loses it, so another can continue (reliability F20).
         "idle_in_transaction_session_timeout": "60s",
+        "jit": "off",  # wide statements over few rows paid up to a second for being compiled (measured)
     }.items()
 )
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

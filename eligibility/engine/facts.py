@@ -7,13 +7,25 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 
 from django.db import connection
-from django.db.models import BooleanField, CharField, DateField, DateTimeField, DecimalField, Field, IntegerField
+from django.db.models import (
+    BooleanField,
+    CharField,
+    DateField,
+    DateTimeField,
+    DecimalField,
+    Field,
+    IntegerField,
+    Max,
+    Min,
+)
 
 from eligibility.rules import Context, Rule, flat
 from eligibility.rules.base import OwnFact
 from eligibility.rules.minimum_rating import MinimumRating
 from eligibility.rules.periodic import PeriodicRating, last_closed_quarter
+from employees.models import Employee
 
+FAR = 10**9  # a range of more ids than that has an open end
 TEXT, YES, WHOLE, DAY = CharField(), BooleanField(), IntegerField(), DateField()
 NUMBER, WHEN = DecimalField(max_digits=20, decimal_places=4), DateTimeField()
 SQL_TYPES = {TEXT: "varchar", YES: "boolean", WHOLE: "bigint", DAY: "date", NUMBER: "numeric", WHEN: "timestamptz"}
@@ -52,7 +64,7 @@ PLACED = Source(
         "kind": ("e.kind", TEXT),
         "legal_status": ("e.legal_status", TEXT),
         "direct_service": ("coalesce(p.direct_service, u.serves_public)", YES),
-        "number_type": ("CASE WHEN e.nip ~ '^.{12}2[1-9]' THEN 'PPPK' ELSE 'PNS' END", TEXT),
+        "number_type": ("CASE WHEN substr(e.nip, 13, 2) BETWEEN '21' AND '29' THEN 'PPPK' ELSE 'PNS' END", TEXT),
         "job_group": ("nullif(p.job_group, '')", TEXT),
         "in_post_since": ("p.in_post_since", DAY),
         "level": ("%(level)s::varchar", TEXT),
@@ -77,9 +89,12 @@ LEFT JOIN LATERAL (
   SELECT a.* FROM performance_appraisal a WHERE a.employee_id = e.id AND a.kind = 'TAHUNAN'
   AND a.year IN (%(year)s, %(fallback_year)s) AND {IN_FORCE.format(a="a")} ORDER BY a.year DESC LIMIT 1
 ) a ON true"""  # noqa: S608  early in the year only, and only where the policy says so
-UNDECIDED = """EXISTS (SELECT FROM performance_appraisal w WHERE w.employee_id = e.id AND w.kind = {kind}
-  AND {period} AND (w.state IN ('DRAFT', 'SUBMITTED', 'RETURNED', 'OBJECTED') AND w.superseded_at IS NULL
-  OR w.state = 'APPROVED' AND w.decided_at > %(cutoff)s))"""
+# Scalar subqueries: an EXISTS may be hashed over the whole table, once for every chunk (seen).
+UNDECIDED = """coalesce((SELECT true FROM performance_appraisal w WHERE w.employee_id = e.id AND w.kind = 'TAHUNAN'
+  AND w.year IN (%(year)s, %(fallback_year)s) AND (w.state IN ('DRAFT', 'SUBMITTED', 'RETURNED', 'OBJECTED')
+  AND w.superseded_at IS NULL OR w.state = 'APPROVED' AND w.decided_at > %(cutoff)s) LIMIT 1), false)"""
+ELSEWHERE = """coalesce((SELECT true FROM performance_appraisal w WHERE w.employee_id = e.id AND w.kind = 'TAHUNAN'
+  AND w.year NOT IN (%(year)s, %(fallback_year)s) LIMIT 1), false)"""
 ANNUAL = Source(
     {
         "appraisal_id": ("a.id", WHOLE),
@@ -91,17 +106,8 @@ ANNUAL = Source(
         "approved_by": ("a.decided_by_id", WHOLE),
         "approved_at": ("a.decided_at", WHEN),
         # asked only of those without one in force
-        "appraisal_pending": (
-            "CASE WHEN a.id IS NULL THEN "
-            + UNDECIDED.format(kind="'TAHUNAN'", period="w.year IN (%(year)s, %(fallback_year)s)")
-            + " END",
-            YES,
-        ),
-        "appraisal_elsewhere": (
-            """CASE WHEN a.id IS NULL THEN EXISTS (SELECT FROM performance_appraisal w WHERE w.employee_id = e.id
-              AND w.kind = 'TAHUNAN' AND w.year NOT IN (%(year)s, %(fallback_year)s)) END""",
-            YES,
-        ),
+        "appraisal_pending": (f"CASE WHEN a.id IS NULL THEN {UNDECIDED} END", YES),
+        "appraisal_elsewhere": (f"CASE WHEN a.id IS NULL THEN {ELSEWHERE} END", YES),
         "year": ("%(year)s::integer", WHOLE),
     },
     THIS_YEAR,
@@ -151,8 +157,8 @@ FIELDS: dict[str, Field] = {name: field for source in SOURCES for name, (_sql, f
 OWN_FIELDS: dict[str, Field] = {"number": NUMBER, "flag": YES, "day": DAY, "text": TEXT}
 BASE = """
 FROM employees_employee e
-JOIN employees_placement p ON p.employee_id = e.id AND lower(p.valid) <= %(as_of)s AND (upper(p.valid) > %(as_of)s OR upper(p.valid) IS NULL)
-  AND p.employee_id > %(lo)s AND p.employee_id <= %(hi)s
+JOIN employees_placement p ON p.employee_id = e.id AND p.employee_id > %(lo)s AND p.employee_id <= %(hi)s
+  AND lower(p.valid) <= %(as_of)s AND (upper(p.valid) > %(as_of)s OR upper(p.valid) IS NULL)
 JOIN employees_unit u ON u.id = p.unit_id"""
 # Whoever asked not to be judged by a machine is left out (UU 27/2022 art. 10).
 ASKED_OUT = """
@@ -229,6 +235,16 @@ def facts_sql(names: Sequence[str], own: Sequence[OwnFact], scope: Scope, contex
 
 
 NOWHERE = " CROSS JOIN (SELECT NULL::integer AS position, NULL::integer AS size) s"
+
+
+def tight(scope: Scope) -> Scope:
+    """The scope with the agency's own ids as its ends: tables without an agency are then read by range."""
+    if scope.hi - scope.lo < FAR:
+        return scope
+    ids = Employee.objects.filter(agency_id=scope.agency_id).aggregate(first=Min("pk"), last=Max("pk"))
+    if ids["first"] is None:
+        return scope
+    return dataclasses.replace(scope, lo=max(scope.lo, ids["first"] - 1), hi=min(scope.hi, ids["last"]))
 
 
 def filled(sql: str, values) -> str:

@@ -16,7 +16,7 @@ from eligibility.rules import BROKEN, Context, Rule, WeekRule, flat, read
 from eligibility.rules.top_share import TopShare
 from employees.models import Agency, Employee
 
-from .facts import FIELDS, KEY, Scope, context_of, facts_sql, fields_of, filled, names_of, own_of
+from .facts import FIELDS, KEY, Scope, context_of, facts_sql, fields_of, filled, names_of, own_of, tight
 
 FACTS = (*KEY, *(name for name in FIELDS if name not in KEY))
 CODES = ArrayField(CharField(max_length=32))
@@ -77,7 +77,7 @@ def facts_of(policy: Policy) -> list[str]:
 
 def verdicts(policy: Policy, scope: Scope) -> Verdicts:
     """Everybody in scope judged. Where a rule ranks people, `prepare` the scope first."""
-    rules = read(policy.rules)
+    rules, scope = read(policy.rules), tight(scope)
     context = context_of(scope.as_of, scope.cutoff, rules)
     names, own = names_of(rules), own_of(rules)
     level = Agency.objects.values_list("scope", flat=True).get(pk=scope.agency_id) if "level" in names else ""
@@ -145,7 +145,7 @@ def standings(policy: Policy, scope: Scope, *, unit_id: int | None = None) -> st
     everybody placed there; equal rating and score are put in order by a lot drawn anew each quarter."""
     ranking = next(rule for rule in flat(read(policy.rules)) if isinstance(rule, TopShare))
     rules = read(policy.rules)
-    everybody = dataclasses.replace(scope, lo=0, hi=2**62)
+    everybody = tight(dataclasses.replace(scope, lo=0, hi=2**62))
     context = context_of(scope.as_of, scope.cutoff, rules)
     inner = facts_sql(["unit_id", "rating", "score"], [], everybody, context)
     group = "unit_id" if ranking.among == "UNIT" else "0"
