@@ -4,6 +4,7 @@ import csv
 import datetime as dt
 import io
 import random
+from typing import Any
 
 import holidays
 from django.db import transaction
@@ -11,8 +12,20 @@ from django.utils.translation import gettext as _
 from psycopg2.extras import DateRange
 
 from eligibility.actions import load_policies
+from employees.actions import set_complete_until
 from employees.calendar import week_of
-from employees.intake import Outcome, import_agencies, import_employees, import_leave, import_units
+from employees.feeds import Completeness
+from employees.intake import (
+    ABSENCES,
+    DISCIPLINE,
+    FACTS,
+    Outcome,
+    import_agencies,
+    import_employees,
+    import_leave,
+    import_records,
+    import_units,
+)
 from employees.models import Agency, Employee, Holiday, Role, RoleGrant, User
 from employees.staging import LONG_STATEMENT, MANY, analyze, execute
 from ledger.models import Event
@@ -23,6 +36,7 @@ from performance.models import Appraisal
 
 from .leave import leave
 from .people import AGENCIES, CAST, AgencySpec, cast_of, people, units
+from .records import records
 from .scores import Files, scores
 from .settings import set_rules, set_wishes
 from .weeks import publish_weeks
@@ -75,6 +89,7 @@ def _load_people(count: int, number: int, at: dt.datetime) -> None:
         _whole(import_agencies(content=_file(rows), by=platform, at=at))
         for spec, unit_rows, person_rows, files in worlds:
             _load_agency(spec, unit_rows, person_rows, files, platform, at)
+            _load_records(spec, person_rows, number, at)
             _load_week(spec, person_rows, number, at)
         record(verb=VERB, subject=platform, by=platform, at=at, agency_id=None, after={"people": count})
 
@@ -108,6 +123,25 @@ def _load_agency(spec: AgencySpec, unit_rows, person_rows, files: Files, platfor
         _whole(import_appraisals(content=_file(rows), agency=agency, by=by, at=when, file_name="penilaian.csv"))
         if approved:
             _approve_all(agency, cast["hr_head"], cast["hr_officer"], min(when + WEEK, at))
+
+
+def _load_records(spec: AgencySpec, person_rows, number: int, at: dt.datetime) -> None:
+    """Discipline, absences, facts and special circumstances, all of them complete until last week."""
+    agency = Agency.objects.get(code=spec.code)
+    officer = User.objects.get(employee__nip=cast_of(spec.code)["hr_data"].nip)
+    chance = random.Random(f"{number}-{spec.code}-records")  # noqa: S311 - the same again for the same number
+    week = week_of(at, agency.zone)
+    off = set(Holiday.objects.values_list("date", flat=True))
+    files = records(spec, person_rows, week, off, chance)
+    complete = Completeness(week - dt.timedelta(days=1))
+    who: dict[str, Any] = {"agency": agency, "by": officer, "at": at}
+    for kind, rows in ((DISCIPLINE, files.discipline), (ABSENCES, files.absences), (FACTS, files.facts)):
+        if rows:
+            _whole(import_records(kind, content=_file(rows), complete=complete, **who))
+        else:  # a small demo may have nobody punished; nobody is a complete record too
+            set_complete_until(agency=agency, kind=kind.feed, until=complete.until, by=officer, at=at)
+    if files.special:
+        _whole(import_employees(content=_file(files.special), on=dt.date(at.year - 2, 1, 1), **who))
 
 
 def _load_week(spec: AgencySpec, person_rows, number: int, at: dt.datetime) -> None:

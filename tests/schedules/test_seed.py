@@ -11,7 +11,19 @@ from django.db.models import Count, Q
 
 from employees.identity import matches_kind, parse_nip
 from employees.intake.people import COLUMNS
-from employees.models import Agency, Employee, Holiday, Leave, Placement, Unit, User
+from employees.models import (
+    Absence,
+    Agency,
+    Discipline,
+    Employee,
+    Fact,
+    Feed,
+    Holiday,
+    Leave,
+    Placement,
+    Unit,
+    User,
+)
 from employees.reading import read_table
 from ledger.models import Event
 from performance.models import Appraisal
@@ -84,6 +96,17 @@ def test_the_whole_demo(at, settings):
     assert [line.fits for line in inbox(supervisor, at=at, limit=200)].count(False) == 1  # it would break the cover
     assert Delegation.objects.filter(delegator=supervisor.employee, on_leave_only=True).exists()
     assert Leave.objects.exists()
+    assert {one.status for one in Discipline.objects.all()} == {"DIJATUHKAN", "DALAM_PROSES", "DIBATALKAN"}
+    assert Discipline.objects.filter(level="RINGAN", end=None).exists()
+    assert Absence.objects.exists()
+    assert not Absence.objects.filter(date__in=Holiday.objects.values("date")).exists()
+    assert Fact.objects.filter(key="jam_pelatihan", number__gt=0).exists()
+    assert Fact.objects.filter(key="perjanjian_wfh", flag=True).exists()
+    special = Employee.objects.exclude(special_until=None)
+    assert special.exists()
+    assert not special.filter(special_verified_by=None).exists()
+    assert {feed.complete_until for feed in Feed.objects.all()} == {dt.date(2026, 11, 22)}
+    assert Feed.objects.count() == 6
     clash = UnitPlan.objects.filter(plan__state="DRAFT", exception="CLASH", people__gt=1)
     assert clash.exists()
     officer = User.objects.get(employee__nip=next(one.nip for one in CAST if one.key == "hr_officer"))
