@@ -160,7 +160,7 @@ def _field_of_several(item: Any, choices, given: dict[str, Any]) -> forms.Field:
 
 
 def _field_of_choices(choices: list, optional: bool, given: dict[str, Any]) -> forms.Field:
-    coerce = type(choices[0][0])
+    coerce: Any = type(choices[0][0])
     empty = [("", "–")] if optional else []
     return forms.TypedChoiceField(
         choices=empty + choices, coerce=coerce, empty_value=None, widget=UnfoldAdminSelectWidget, **given

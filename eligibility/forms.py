@@ -212,8 +212,8 @@ class InForceForm(forms.Form):
     )
     since = forms.DateField(label=gettext_lazy("Applies from"), widget=DayInput)
 
-    def __init__(self, *args, agencies, since: dt.date | None = None, **kwargs):
-        super().__init__(*args, initial={"since": since}, **kwargs)
+    def __init__(self, data=None, *, agencies, since: dt.date | None = None):
+        super().__init__(data, initial={"since": since})
         typing.cast(forms.ModelChoiceField, self.fields["agency"]).queryset = agencies
 
 

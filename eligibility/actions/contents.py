@@ -41,7 +41,7 @@ def _check_fields(content: dict[str, Any]) -> None:
         one.clean_fields(exclude=left_out)
     except ValidationError as error:
         name, messages = next(iter(error.message_dict.items()))
-        label = Policy._meta.get_field(name).verbose_name
+        label = str(getattr(Policy._meta.get_field(name), "verbose_name", name))
         raise Refused("BAD_FIELD", f"{label}: {' '.join(messages)}") from error
     if one.brake_percent > 100:
         raise Refused("BAD_FIELD", _("The brake is a share from 0 to 100 per cent."))

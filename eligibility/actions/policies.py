@@ -189,11 +189,12 @@ def take_back_plan(*, in_force_id: int, by, at: dt.datetime) -> None:
     permissions.check_may_put_in_force(by, row.agency_id)
     newest = queries.latest_published(row.agency_id, row.track)
     today = at.astimezone(row.agency.zone).date()
-    if row.valid.lower <= today or (newest and row.valid.lower < newest.week + WEEK):
+    begins = row.valid.lower or dt.date.min  # never empty (`in_force_start`)
+    if begins <= today or (newest and begins < newest.week + WEEK):
         raise Refused("BEGUN", _("This policy applies already. Put another one in force from a later date instead."))
-    before = PolicyInForce.objects.filter(agency=row.agency_id, track=row.track, valid__endswith=row.valid.lower)
+    before = PolicyInForce.objects.filter(agency=row.agency_id, track=row.track, valid__endswith=begins)
     previous = before.select_related("policy").first()
-    said = {"policy": row.policy_id, "since": row.valid.lower.isoformat()}
+    said = {"policy": row.policy_id, "since": begins.isoformat()}
     record(verb="policy.take_back", subject=row, by=by, at=at, agency_id=row.agency_id, before=said)
     row.delete()
     if previous:

@@ -167,16 +167,16 @@ class PolicyAdmin(ActionAdmin):
         return [line | {"what": VERBS.get(line["event"].verb, line["event"].verb)} for line in queries.history(policy)]
 
     def _in_force(self, policy: Policy, user) -> list[dict]:
+        """Where it applies or will, and whether this reader may take that back."""
         rows = queries.in_force_seen_by(user).filter(policy=policy).select_related("agency", "approved_by__employee")
-        return [
-            {
-                "row": row,
-                "last": row.valid.upper - dt.timedelta(days=1) if row.valid.upper else None,
-                "planned": row.valid.lower > timezone.localdate(timezone=row.agency.zone)
-                and permissions.may_put_in_force(user, row.agency_id),
-            }
-            for row in rows.order_by("agency__name", "-valid")
-        ]
+        shown = []
+        for row in rows.order_by("agency__name", "-valid"):
+            first, after = row.valid.lower, row.valid.upper
+            ahead = bool(first and first > timezone.localdate(timezone=row.agency.zone))
+            last = after - dt.timedelta(days=1) if after else None
+            planned = ahead and permissions.may_put_in_force(user, row.agency_id)
+            shown.append({"row": row, "last": last, "planned": planned})
+        return shown
 
     # --- writing ---
 

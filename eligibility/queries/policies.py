@@ -40,7 +40,8 @@ class Difference:
 
 def may_be_used_by(agency_id: int) -> QuerySet[Policy]:
     """The policies an agency may put in force: its own and everybody's, approved; newest version first."""
-    return Policy.objects.approved().filter(Q(agency=None) | Q(agency_id=agency_id)).order_by("code", "-version")
+    own = Policy.objects.filter(Q(agency=None) | Q(agency_id=agency_id), state=Policy.State.APPROVED)
+    return own.order_by("code", "-version")
 
 
 def same_code(code: str, agency_id: int | None) -> QuerySet[Policy]:
@@ -50,7 +51,8 @@ def same_code(code: str, agency_id: int | None) -> QuerySet[Policy]:
 
 def version_before(policy: Policy) -> Policy | None:
     """The newest approved version of the same code below this one."""
-    older = same_code(policy.code, policy.agency_id).approved().filter(version__lt=policy.version)
+    same = same_code(policy.code, policy.agency_id)
+    older = same.filter(state=Policy.State.APPROVED, version__lt=policy.version)
     return older.order_by("-version").first()
 
 
@@ -136,8 +138,8 @@ def history(policy: Policy) -> list[dict]:
 
 def writers(policy: Policy) -> set[int]:
     """The ids of all accounts that wrote in a draft: none of them approves it."""
-    wrote = set(events_of(policy).filter(verb__in=WRITES, actor_id__isnull=False).values_list("actor_id", flat=True))
-    return wrote | ({policy.drafted_by_id} if policy.drafted_by_id else set())
+    wrote = [*events_of(policy).filter(verb__in=WRITES).values_list("actor_id", flat=True), policy.drafted_by_id]
+    return {who for who in wrote if who}
 
 
 def in_force_seen_by(user) -> QuerySet[PolicyInForce]:

@@ -29,7 +29,8 @@ def page(policy):
 
 
 def bare(answer):
-    return re.sub(r'value="[A-Za-z0-9]{64}"', "", text(answer))  # without the form's token
+    """The answer without the form's token and the address that was asked for."""
+    return re.sub(r'value="[A-Za-z0-9]{64}"|policy/[0-9]+/', "", text(answer))
 
 
 def press(client, policy, step, **sent):
