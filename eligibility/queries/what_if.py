@@ -27,7 +27,7 @@ class Number:
     address: str
     rule: str  # its label
     name: str
-    label: str
+    label: str  # as its rule declares it, or ""
     text: str
     kind: str  # whole, wholes, yes, text, list or json
     optional: bool
@@ -53,7 +53,7 @@ def numbers(policy: Policy) -> list[Number]:
                     address=f"{name}.{field.name}",
                     rule=str(rule.label),
                     name=field.name,
-                    label=str(field.metadata.get("label", field.name.replace("_", " "))),
+                    label=str(field.metadata.get("label", "")),
                     text=_text(value),
                     kind=kind,
                     optional=optional,
@@ -135,7 +135,10 @@ def _text(value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, list | tuple):
         return ", ".join(str(one) for one in value)
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else str(value)
+    if isinstance(value, dict):
+        plain = all(isinstance(one, str | int) for one in value.values())
+        return ", ".join(f"{key}: {one}" for key, one in value.items()) if plain else json.dumps(value)
+    return str(value)
 
 
 def _read(number: Number, text: str) -> Any:
@@ -163,10 +166,17 @@ def _yes(text: str) -> bool:
 
 
 def _table(text: str) -> dict:
-    value = json.loads(text)
-    if not isinstance(value, dict):
+    """Values by name, as pairs (`5: 2, 4: 1`) or as JSON."""
+    if text.startswith("{"):
+        return json.loads(text, parse_float=str)
+    pairs = [part.partition(":") for part in _list(text)]
+    if not pairs or not all(key.strip() and colon and value.strip() for key, colon, value in pairs):
         raise ValueError(text)
-    return value
+    return {key.strip(): _plain(value.strip()) for key, _colon, value in pairs}
+
+
+def _plain(text: str) -> int | str:
+    return _whole(text) if text.isascii() and text.isdecimal() else text
 
 
 def _list(text: str) -> list[str]:

@@ -13,8 +13,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from eligibility.fields import LABELS
 from eligibility.models import Policy
-from eligibility.queries.what_if import askable, numbers, with_numbers
+from eligibility.queries.what_if import Number, askable, numbers, with_numbers
 from eligibility.rules import BadPolicy
 from employees.admin import row_number
 from employees.calendar import BadWeek, parse_week, week_name, week_of
@@ -85,8 +86,7 @@ class Asked:
         """What the form shows: the choices, and each number of the policy as it is typed or stored."""
         typed = self.numbers
         known = numbers(self.policy) if self.policy else []
-        values = [(one, typed.get(one.address, one.text)) for one in known]
-        fields = [{"one": one, "value": value, "changed": value != one.text} for one, value in values]
+        fields = [_field(one, typed.get(one.address, one.text)) for one in known]
         return {
             "agencies": self.agencies,
             "agency": self.agency,
@@ -97,6 +97,12 @@ class Asked:
             "week": self.given.get("week") or week_name(self.following),
             "against": self.against,
         }
+
+
+def _field(one: Number, value: str) -> dict[str, Any]:
+    """A number of a rule with what is typed for it, called as the policy editor calls it."""
+    label, help_text = LABELS.get(one.name, (one.name.replace("_", " "), ""))
+    return {"one": one, "label": one.label or label, "help": help_text, "value": value, "changed": value != one.text}
 
 
 def agencies_of(user) -> list[Agency]:

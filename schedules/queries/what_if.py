@@ -16,6 +16,7 @@ from psycopg2.errors import QueryCanceled
 
 from eligibility import queries as decisions
 from eligibility.engine import Scope
+from eligibility.engine.facts import tight
 from eligibility.engine.what_if import Difference, Judged, Nobody, Published, Side, Turn, difference, each, only_reading
 from eligibility.models import Policy, Run
 from eligibility.rules import DayRule, WeeklyMaximum, label_of, rule_label
@@ -177,7 +178,7 @@ def what_if(
 
 
 def _compared(agency: Agency, policy: Policy, week: dt.date, at: dt.datetime, against: str, names: bool) -> WhatIf:
-    scope = Scope(agency.pk, week, at)
+    scope = tight(Scope(agency.pk, week, at))
     run = decisions.latest_published(agency.pk, policy.track) if against == PUBLISHED else None
     if against == PUBLISHED and run is None:
         raise NothingToCompare(_("No week of this track is published yet; compare with the policy in force."))

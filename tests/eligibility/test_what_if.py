@@ -228,7 +228,7 @@ def test_a_changed_number_leaves_the_stored_policy_alone(reward):
             "Weekday.days": "3, 5",
             "Weekday.movable": "false",
             "UnitCap.percent": "40",
-            "WeeklyMaximum.earned": '{"5": 1}',
+            "WeeklyMaximum.earned": "5: 1",
             "MinimumRating.previous_year_counts_until": "",
         },
     )
@@ -261,6 +261,8 @@ def test_the_second_of_a_rule_and_one_inside_another_are_named_apart():
         ("Weekday.days", ""),
         ("Weekday.movable", "perhaps"),
         ("WeeklyMaximum.earned", "[1]"),
+        ("WeeklyMaximum.earned", "5, 4: 1"),
+        ("WeeklyMaximum.earned", '{"5": 1.5}'),
         ("WeeklyMaximum.earned", "[" * 10_000),
         ("WeeklyMaximum.earned", '{"5": "x"}'),
         ("UnitCap.percent", "-1"),

@@ -191,7 +191,7 @@ def test_the_number_of_queries(tiered, now, django_assert_num_queries, people):
         unit = factories.unit(tiered.agency, f"B{n}", f"Bagian {n}", tiered.root)
         factories.appraisal(factories.employee(unit, f"Tambahan {n}"), rating=Rating.GOOD)
     client = as_(tiered.dewi_user)
-    with django_assert_num_queries(26):
+    with django_assert_num_queries(27):
         client.get(PAGE, {"policy": tiered.policy.pk, "MinimumRating.minimum": "4"})
 
 
@@ -229,6 +229,14 @@ def test_a_breaking_unit_is_named_with_what_stands_in_the_way(tiered, now):
     )
     assert "The staffing of 2 units breaks" in page
     assert "Unit&#x27;s share at home" in page
+
+
+def test_the_run_leads_here_with_its_policy_and_week(tiered, now):
+    run = weekly.run_week(agency=tiered.agency, track="REWARD", week=WEEK, by=None, at=now)
+    client = client_of(tiered, "dewi")
+    address = f"{PAGE}?agency={tiered.agency.pk}&amp;policy={tiered.policy.pk}&amp;week=2026-W49"
+    assert address in text(client.get(f"/admin/eligibility/run/{run.pk}/change/"))
+    assert client.get(address.replace("&amp;", "&")).context["found"].week == WEEK
 
 
 def test_numbers_typed_for_another_policy_are_forgotten(tiered):
