@@ -35,7 +35,7 @@ from .days import EnteringAdmin
 
 
 def said(date: dt.date | None) -> str | None:
-    return date and date_format(date, "DATE_FORMAT")
+    return date_format(date, "DATE_FORMAT") if date else None
 
 
 class OneFormAdmin(EnteringAdmin):
@@ -146,7 +146,6 @@ class DisciplineAdmin(RecordAdmin):
 @admin.register(Absence)
 class AbsenceAdmin(RecordAdmin):
     list_display = ["person", "unit", "day", "kind"]
-    date_hierarchy = None
     ordering = ["-date", "-pk"]
     enter_form, change_form = AbsenceForm, AbsenceBackForm
     enter_fields = ["nip", "date", "kind"]

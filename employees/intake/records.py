@@ -9,6 +9,7 @@ import datetime as dt
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from employees.calendar import local_date
@@ -28,7 +29,7 @@ ByKey = dict[tuple, dict[str, Any]]
 class Kind:
     """One kind of record: its file, its table, and what its rows must be."""
 
-    name: str  # of the event and in sentences of the command
+    name: str  # of the event
     feed: str
     columns: tuple[Column, ...]
     table: str
@@ -43,8 +44,12 @@ class Kind:
     spread: Callable[[dict], dict] = dict  # a row as its staged columns, where they differ from its fields
 
 
-def check(kind: Kind, *, content: bytes, agency: Agency, at: dt.datetime) -> Outcome:
-    """What the file would do, without doing it. Raises `UnusableFile`."""
+def check(
+    kind: Kind, *, content: bytes, agency: Agency, at: dt.datetime, complete: Completeness | None = None
+) -> Outcome:
+    """What the file would do, without doing it. Raises `UnusableFile`, and `Refused` for a day that cannot be kept."""
+    with transaction.atomic():  # the look locks the day for its own moment only
+        _checked(kind, agency, complete, at)
     return _judge(kind, content, agency, at, None)[0]
 
 
@@ -100,7 +105,9 @@ def _judge(
     if rows:
         known = {_key(kind, row): row for row in kind.known(agency, [values for _line, values in rows])}
     today = local_date(at, agency.zone)
-    new, changed, same = [], [], 0
+    new: list[dict] = []
+    changed: list[dict] = []
+    same = 0
     for line, values in rows:
         before = known.get(_key(kind, kind.defaults | values))
         after = (before or kind.defaults | {"id": None}) | values

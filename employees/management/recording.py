@@ -34,7 +34,7 @@ class RecordsCommand(ImportCommand):
         return super().more(options, at)
 
     def preview(self, **known):
-        return check_records(self.kind, **known)
+        return check_records(self.kind, complete=self.complete, **known)
 
     def apply(self, **known):
         return import_records(self.kind, complete=self.complete, **known)

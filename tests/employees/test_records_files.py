@@ -330,6 +330,7 @@ def test_the_commands_end_with_zero_one_two(cast, tmp_path, name):
     assert "do not count as complete" in said
     assert command(good, *apply, *complete) == (0, "new 0, changed 0, same 1, bad 0\n")
     assert Feed.objects.get().complete_until == D(2026, 11, 1)
+    assert command(good, "--complete-until", "2026-10-01")[0] == 2
     assert command(good, *apply, "--complete-until", "2026-10-01")[0] == 2
     assert command(good, *apply, "--complete-until", "2026-10-01", "--allow-earlier")[0] == 0
     assert command(good, "--apply", "--by", cast.ratna.nip)[0] == 2
