@@ -7,6 +7,8 @@ from . import api
 
 urlpatterns = [
     path("v1/me/week/", api.MyWeek.as_view(), name="api-my-week"),
+    path("v1/decisions/", api.Decisions.as_view(), name="api-decisions"),
+    path("v1/decisions/<uuid:person>~<str:week>/", api.OneDecision.as_view(), name="api-decision"),
     path("v1/wfh-days/", api.WfhDays.as_view(), name="api-wfh-days"),
     path("v1/wfh-days/<int:pk>/recall/", api.RecallDay.as_view(), name="api-wfh-day-recall"),
     path("v1/requests/", api.Requests.as_view(), name="api-requests"),

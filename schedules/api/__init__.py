@@ -1,6 +1,7 @@
 """The API of this floor: the same queries, the same scope and the same one call as the pages (interface.md, "API")."""
 
 from .days import MyWeek, RecallDay, WfhDays
+from .decisions import Decisions, OneDecision
 from .plans import OnePlan, Plans, PublishPlan
 from .requests import (
     ApproveMany,
@@ -16,7 +17,9 @@ from .requests import (
 __all__ = [
     "ApproveMany",
     "ApproveRequest",
+    "Decisions",
     "MyWeek",
+    "OneDecision",
     "OnePlan",
     "OneRequest",
     "Plans",

@@ -22,6 +22,7 @@ from .days import (
     planned,
     policies_of_week,
 )
+from .decisions import published_decisions
 from .fairness import Balance, balance_of
 from .inbox import InboxLine, decided_lately, inbox, situation, waiting_for
 from .mine import OwnDay, Swappable, own_day, requests_of, swappable, wishes_of
@@ -59,6 +60,7 @@ __all__ = [
     "placed_within",
     "planned",
     "policies_of_week",
+    "published_decisions",
     "requests_of",
     "situation",
     "swappable",

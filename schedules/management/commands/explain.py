@@ -1,5 +1,6 @@
 """Why somebody may or may not work from home."""
 
+import dataclasses
 import datetime as dt
 import json
 import sys
@@ -50,7 +51,15 @@ class Command(BaseCommand):
     def _json(self, found: Explanation) -> str:
         evidence = {view.code: view.evidence for view in found.policies}
         body = {"eligible": found.eligible, "reasons": found.reasons, "week": found.week_name, "evidence": evidence}
-        policies = [{"code": view.code, "version": view.version, "run": view.run_number} for view in found.policies]
+        policies = [
+            {
+                "code": view.code,
+                "version": view.version,
+                "run": view.run_number,
+                "rules": [dataclasses.asdict(rule) for rule in view.rules],
+            }
+            for view in found.policies
+        ]
         return json.dumps(body | {"policies": policies}, cls=DjangoJSONEncoder, ensure_ascii=False, indent=2)
 
     def _text(self, found: Explanation) -> str:
@@ -61,6 +70,7 @@ class Command(BaseCommand):
             for rule in view.rules:
                 mark = "✓" if rule.passed else "✗"
                 lines.append(f"  {mark} {rule.label}: {rule.sentence}" + (f" [{rule.code}]" if rule.code else ""))
+                lines += [f"      {rule.text} {rule.article}".rstrip()] if rule.text else []
                 lines += [
                     f"      {f.label}: {f.value} ({', '.join(filter(None, [f.source, f.date]))})" for f in rule.facts
                 ]

@@ -1,0 +1,90 @@
+"""Decisions over the API: the same explanation as the page and the command, to whom reasons may be shown."""
+
+import datetime as dt
+import io
+import json
+
+import pytest
+from django.core.management import call_command
+from knox.models import AuthToken
+
+from eligibility.actions import load_policies, put_in_force
+from performance.rating import Rating
+from schedules.actions.weekly import run_week
+from tests import factories
+
+WEEK = dt.date(2026, 11, 23)
+
+
+@pytest.fixture
+def decided(cast, at):
+    load_policies(by=None, at=at)
+    factories.appraisal(cast.sari, rating=Rating.GOOD)
+    for agency in (cast.agency, cast.other):
+        put_in_force(agency=agency, policy_code="REWARD-2019", since=dt.date(2026, 1, 1), by=None, at=at)
+        run_week(agency=agency, track="REWARD", week=WEEK, by=None, at=at, publish=True)
+    return cast
+
+
+def get(client, user, path):
+    return client.get(path, headers={"authorization": f"Token {AuthToken.objects.create(user=user)[1]}"})
+
+
+def path_of(person, week="2026-W48"):
+    return f"/api/v1/decisions/{person.public_id}~{week}/"
+
+
+def test_the_command_the_page_and_the_api_show_the_same(client, decided):
+    body = get(client, decided.sari_user, path_of(decided.sari)).json()
+    out = io.StringIO()
+    with pytest.raises(SystemExit):
+        call_command("explain", decided.sari.nip, "--week", "2026-W48", "--json", stdout=out)
+    said = json.loads(out.getvalue())
+    assert body["reasons"] == said["reasons"] == ["R-PREDIKAT"]
+    (policy,), (shown,) = body["policies"], said["policies"]
+    assert policy["evidence"] == said["evidence"]["REWARD-2019"]
+    keys = ("code", "passed", "label", "article")
+    assert [[r[k] for k in keys] for r in policy["rules"]] == [[r[k] for k in keys] for r in shown["rules"]]
+    client.force_login(decided.sari_user)
+    page = client.get("/why/2026-W48/").content.decode()
+    for rule in policy["rules"]:
+        assert rule["text"]
+        assert rule["sentence"] in page
+        assert all(fact["value"] in page for fact in rule["facts"])
+
+
+@pytest.mark.parametrize(
+    ("who", "status"),
+    [("sari", 200), ("dewi", 200), ("hadi", 200), ("budi", 404), ("eko", 404), ("ratna", 404)],
+)
+def test_reasons_are_for_the_person_hr_and_the_auditor(client, decided, who, status):
+    assert get(client, getattr(decided, f"{who}_user"), path_of(decided.sari)).status_code == status
+
+
+@pytest.mark.parametrize(
+    "path", [path_of, lambda person: path_of(person, "2026-W54"), lambda person: path_of(person, "x")]
+)
+def test_a_week_without_decision_says_so_and_odd_ones_do_not_exist(client, decided, path):
+    found = get(client, decided.sari_user, path(decided.sari))
+    assert found.status_code == (200 if path is path_of else 404)
+    later = get(client, decided.sari_user, path_of(decided.sari, "2027-W10")).json()
+    assert (later["eligible"], later["policies"]) == (None, [])
+
+
+def test_the_list_is_of_ones_own_agency_in_a_constant_number_of_queries(client, decided, django_assert_num_queries):
+    body = get(client, decided.dewi_user, "/api/v1/decisions/?week=2026-W48").json()
+    names = {row["nip"] for row in body["results"]}
+    assert decided.sari.nip in names
+    assert decided.ratna.nip not in names
+    (sari,) = [row for row in body["results"] if row["nip"] == decided.sari.nip]
+    assert (sari["eligible"], sari["reasons"]) == (False, ["R-PREDIKAT"])
+    assert get(client, decided.dewi_user, sari["url"]).status_code == 200
+    one = get(client, decided.dewi_user, "/api/v1/decisions/?week=2026-W48&unit=UMUM").json()["results"]
+    assert {row["nip"] for row in one} == {decided.sari.nip, decided.budi.nip}
+    assert [
+        row["nip"] for row in get(client, decided.eko_user, "/api/v1/decisions/?week=2026-W48").json()["results"]
+    ] == [decided.eko.nip]
+    assert get(client, decided.dewi_user, "/api/v1/decisions/").status_code == 400
+    for unit in ("UMUM", "REN"):
+        with django_assert_num_queries(11):
+            get(client, decided.dewi_user, f"/api/v1/decisions/?week=2026-W48&unit={unit}")
