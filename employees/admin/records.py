@@ -169,9 +169,9 @@ class AbsenceAdmin(RecordAdmin):
 @admin.register(Fact)
 class FactAdmin(RecordAdmin):
     list_display = ["person", "unit", "key", "text", "first_day", "last_day", "source"]
-    search_fields = ["employee__name", "employee__nip", "key"]
+    search_fields = ["employee__name", "employee__nip", "^key"]
     search_help_text = gettext_lazy("Name, NIP or key")
-    ordering = ["key", "-valid", "-pk"]
+    ordering = ["-pk"]  # there may be several for everybody: no other order has an index
     enter_form, change_form = FactForm, FactEndForm
     enter_fields = ["nip", "key", "text", "first", "last", "source"]
     shown = ["employee", "unit", "key", "text", "meaning", "first_day", "last_day", "source"]

@@ -1,5 +1,6 @@
 """Files of discipline, absences and facts: read fully or refused with a reason, typed once, complete until a day."""
 
+import dataclasses
 import datetime as dt
 import io
 from decimal import Decimal
@@ -252,6 +253,32 @@ def test_the_number_of_statements_does_not_hang_on_the_rows(cast, take, django_a
     rows = [f"{factories.employee(cast.general).nip},{ROW[name]}\n" for _n in range(people)]
     with django_assert_num_queries(15):
         assert take(name, "".join(rows)).counts["new"] == people
+
+
+def test_a_row_taken_back_between_the_look_and_the_write_refuses_the_file(cast, take):
+    text = f"{cast.sari.nip},2026-11-02,IZIN\n{cast.budi.nip},2026-11-02,\n"
+    gone = {"id": 0, "employee_id": cast.sari.pk, "date": D(2026, 11, 2), "kind": "ALPA"}
+    late = dataclasses.replace(ABSENCES, known=lambda agency, rows: [gone])
+    with pytest.raises(Refused) as refused:
+        import_records(
+            late,
+            content=(HEADS["absences"] + text).encode(),
+            agency=cast.agency,
+            by=cast.dewi_user,
+            at=dt.datetime(2026, 11, 23, tzinfo=dt.UTC),
+        )
+    assert refused.value.code == "CHANGED_MEANWHILE"
+    assert not Absence.objects.exists()
+    assert not Event.objects.exists()
+
+
+def test_a_row_that_somebody_adds_meanwhile_refuses_the_file(cast, at):
+    factories.absence(cast.sari, D(2026, 11, 2))
+    late = dataclasses.replace(ABSENCES, known=lambda agency, rows: [])
+    content = (HEADS["absences"] + f"{cast.sari.nip},2026-11-02,\n").encode()
+    with pytest.raises(Refused) as refused:
+        import_records(late, content=content, agency=cast.agency, by=cast.dewi_user, at=at)
+    assert refused.value.code == "CHANGED_MEANWHILE"
 
 
 def test_a_dry_run_writes_nothing(cast, at):
