@@ -1,6 +1,7 @@
 """Form fields for the numbers of rules, built from what each rule's class declares."""
 
 import dataclasses
+import datetime as dt
 import json
 import types
 import typing
@@ -8,6 +9,7 @@ from typing import Any
 
 from django import forms
 from django.db.models import Choices
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.widgets import (
@@ -18,7 +20,8 @@ from unfold.widgets import (
     UnfoldBooleanSwitchWidget,
 )
 
-from eligibility.rules import RULES
+from eligibility.rules import OWN_CODES, RULES
+from employees.models import Agency, Employee, Placement
 
 # What a number is called, and how it is written, where its rule does not say so itself (`metadata` of the field).
 LABELS = {
@@ -52,6 +55,24 @@ LABELS = {
     "text_id": (gettext_lazy("What it asks (Indonesian)"), ""),
     "until": (gettext_lazy("Until (last day)"), gettext_lazy("A day such as 2026-04-30. Empty: no limit.")),
     "value": (gettext_lazy("Value"), ""),
+}
+
+
+# What there is to choose from, where the rule does not say so itself.
+CHOICES: dict[tuple[str, str], Any] = {
+    ("ServantKind", "kinds"): Employee.Kind.choices,
+    ("ExcludedLevels", "levels"): Agency.Scope.choices,
+    ("OfficeShare", "more_than"): Placement.Group.choices,
+    ("TopShare", "among"): [("UNIT", gettext_lazy("the unit")), ("AGENCY", gettext_lazy("the agency"))],
+    ("UnitCap", "rounding"): [
+        ("floor", gettext_lazy("rounded down")),
+        ("max(1, floor)", gettext_lazy("rounded down, but one person always")),
+    ],
+    ("Weekday", "days"): lambda: [(day, date_format(dt.date(1970, 1, 4 + day), "l")) for day in range(1, 8)],
+} | {
+    (name, "code"): lambda: [(code, f"{code} – {label}") for code, label in OWN_CODES.items()]
+    for name, rule in RULES.items()
+    if getattr(rule, "code", None) in OWN_CODES
 }
 
 
@@ -134,7 +155,12 @@ def field_for(rule: str, number: dataclasses.Field) -> forms.Field:
         "required": missing or not (optional or default in ("", ())),
         "initial": int(default) if isinstance(default, int) and not isinstance(default, bool) else default,
     }
-    choices = number.metadata.get("choices") or (type(default).choices if isinstance(default, Choices) else None)
+    choices = (
+        number.metadata.get("choices")
+        or CHOICES.get((rule, number.name))
+        or (type(default).choices if isinstance(default, Choices) else None)
+    )
+    choices = choices() if callable(choices) else choices
     if kind is bool:
         return forms.BooleanField(widget=UnfoldBooleanSwitchWidget, **given | {"required": False})
     if typing.get_origin(kind) is tuple:
@@ -146,7 +172,7 @@ def field_for(rule: str, number: dataclasses.Field) -> forms.Field:
     if kind is str:
         return forms.CharField(widget=UnfoldAdminTextInputWidget, max_length=500, **given)
     if kind is dict:
-        return PairsField(widget=UnfoldAdminTextInputWidget, **given)
+        return PairsField(widget=UnfoldAdminTextareaWidget(attrs={"rows": 2, "spellcheck": "false"}), **given)
     return JsonField(**given)
 
 

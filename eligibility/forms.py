@@ -64,7 +64,12 @@ class RuleForm(forms.Form):
 
     def shown(self):
         """The fields a person fills in."""
-        return [self[name] for name in self.fields if name != "rule"]
+        return [self[name] for name in self.fields if name not in ("rule", "except")]
+
+    @property
+    def lifted(self) -> bool:
+        """Whether the policy names somebody whom the rule is not asked of, or something is wrong there."""
+        return bool(self["except"].value() or self["except"].errors)
 
     def clean(self):
         data = super().clean() or {}
@@ -197,11 +202,22 @@ class PolicyEditor:
         said = {name: value for name, value in self.head.cleaned_data.items() if name not in ("agency", "code")}
         return said | {"rules": self.entries()}
 
-    @staticmethod
-    def choices() -> list[tuple[str, list[tuple[str, str]]]]:
-        """All rules there are, as the list to add from offers them."""
+    @property
+    def adding(self) -> forms.Form:
+        return AddForm()
+
+
+class AddForm(forms.Form):
+    """All rules there are, to add one."""
+
+    add_rule = forms.ChoiceField(label=gettext_lazy("Rule"), required=False, widget=UnfoldAdminSelectWidget)
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
         groups = ((_("About the person"), WEEK_RULES), (_("About the day"), DAY_RULES))
-        return [(group, [(rule.__name__, f"{rule.label} ({rule.__name__})") for rule in of]) for group, of in groups]
+        typing.cast(forms.ChoiceField, self.fields["add_rule"]).choices = [
+            (group, [(rule.__name__, f"{rule.label} ({rule.__name__})") for rule in of]) for group, of in groups
+        ]
 
 
 class InForceForm(forms.Form):

@@ -103,6 +103,5 @@ def _edited(model_admin, request, editor: PolicyEditor, save, *, title, source, 
         "back": back,
         "said": queries.reading(editor.entries()) if valid else [],
         "wrong": editor.judged and not valid,
-        "choices": editor.choices(),
     }
     return TemplateResponse(request, "admin/eligibility/policy/edit.html", context)
