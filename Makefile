@@ -36,7 +36,7 @@ test-slow: install-dev ## kills, races, long properties
 check: install-dev ## every lint, type, contract, migration, message and template check
 	@$(SERVERS) -- $(VENV) scripts/check.py
 
-bench: install ## speed beside what cannot be beaten, and fairness: make bench PEOPLE=300000 PART=plan
+bench: install ## speed beside what cannot be beaten, and fairness: make bench PEOPLE="1000000 5000000" PART=run
 	@$(SERVERS) --template -- $(VENV) -m benchmarks.fresh $(PEOPLE) $(PART)
 
 fix: install-dev ## format, and repair what a tool can repair
