@@ -78,9 +78,9 @@ def _tables(request, run) -> dict:
         "smallest": bias.SMALLEST,
         "tables": [drawn(table, table.groups) for table in report.tables],
         "unit": unit,
-        "branch": drawn(branch, page.object_list, leads=report.branches.below) if branch else None,
+        "branch": drawn(branch, list(page.object_list), leads=report.branches.below) if branch else None,
         "page": page,
-        "query": urlencode({"run": run.pk} | ({"unit": unit.pk} if asked else {})) + "&",
+        "query": urlencode({"run": run.pk} | ({"unit": unit.pk} if unit and asked else {})) + "&",
     }
 
 

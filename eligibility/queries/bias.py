@@ -9,6 +9,7 @@ import dataclasses
 from collections import defaultdict
 from collections.abc import Iterable
 from decimal import Decimal
+from typing import Any
 
 from django.db import connection
 from django.utils.translation import gettext as _
@@ -182,7 +183,7 @@ def report(run: Run) -> "Report":
 
 
 def _counts(run: Run) -> dict[str, dict[tuple[str, str], tuple[int, int]]]:
-    names = {"agency": run.agency_id, "track": run.track, "number": run.number}
+    names: dict[str, Any] = {"agency": run.agency_id, "track": run.track, "number": run.number}
     found: dict[str, dict[tuple[str, str], tuple[int, int]]] = defaultdict(dict)
     with connection.cursor() as cursor:
         cursor.execute(_COUNTS, names)
