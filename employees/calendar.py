@@ -106,3 +106,28 @@ def working_day_before(date: dt.date, holidays: Collection[dt.date], working_day
         if is_working_day(day, holidays, working_days):
             return day
     return date - dt.timedelta(days=1)
+
+
+FURTHEST = 400  # days ahead that a term of working days is looked for
+
+
+def add_working_days(delivered: dt.date, count: int, holidays: Collection[dt.date], working_days: int = 5) -> dt.date:
+    """The last day of a term of so many working days (one at least): day 1 is the first working day after delivery.
+
+    `holidays` must reach as far as the term does. Looks `FURTHEST` days ahead at most, so that a calendar of nothing
+    but holidays ends.
+    """
+    day = delivered
+    for _day in range(FURTHEST):
+        day += dt.timedelta(days=1)
+        count -= is_working_day(day, holidays, working_days)
+        if count <= 0:
+            break
+    return day
+
+
+def working_days_between(after: dt.date, until: dt.date, holidays: Collection[dt.date], working_days: int = 5) -> int:
+    """How many working days follow a date up to another, which counts; below zero where that other lies behind."""
+    first, last, sign = (after, until, 1) if until >= after else (until, after, -1)
+    days = (first + dt.timedelta(days=n) for n in range(1, (last - first).days + 1))
+    return sign * sum(is_working_day(day, holidays, working_days) for day in days)
