@@ -148,19 +148,14 @@ def field_for(rule: str, number: dataclasses.Field) -> forms.Field:
         kind = next(one for one in typing.get_args(kind) if one is not type(None))
     default = None if number.default is dataclasses.MISSING else number.default
     label, help_text = LABELS.get(number.name, (number.name, ""))
+    choices = _choices_of(rule, number, default)
     missing = number.default is number.default_factory is dataclasses.MISSING
     given: dict[str, Any] = {
         "label": number.metadata.get("label", label),
-        "help_text": number.metadata.get("help", help_text),
+        "help_text": number.metadata.get("help", "" if choices else help_text),
         "required": missing or not (optional or default in ("", ())),
         "initial": int(default) if isinstance(default, int) and not isinstance(default, bool) else default,
     }
-    choices = (
-        number.metadata.get("choices")
-        or CHOICES.get((rule, number.name))
-        or (type(default).choices if isinstance(default, Choices) else None)
-    )
-    choices = choices() if callable(choices) else choices
     if kind is bool:
         return forms.BooleanField(widget=UnfoldBooleanSwitchWidget, **given | {"required": False})
     if typing.get_origin(kind) is tuple:
@@ -174,6 +169,13 @@ def field_for(rule: str, number: dataclasses.Field) -> forms.Field:
     if kind is dict:
         return PairsField(widget=UnfoldAdminTextareaWidget(attrs={"rows": 2, "spellcheck": "false"}), **given)
     return JsonField(**given)
+
+
+def _choices_of(rule: str, number: dataclasses.Field, default: Any):
+    found = number.metadata.get("choices") or CHOICES.get((rule, number.name))
+    if found is None and isinstance(default, Choices):
+        found = type(default).choices
+    return found() if callable(found) else found
 
 
 def _field_of_several(item: Any, choices, given: dict[str, Any]) -> forms.Field:

@@ -10,6 +10,7 @@ from django.db.models import Q, QuerySet
 from eligibility.models import Policy, PolicyInForce, Run
 from eligibility.rules import RULES, BadPolicy, Rule, read
 from employees.models import Role, User
+from employees.permissions import HR
 from ledger.models import Event
 
 WRITES = ("policy.draft", "policy.change")  # what makes a person one of the writers of a draft
@@ -47,6 +48,13 @@ def may_be_used_by(agency_id: int) -> QuerySet[Policy]:
 def same_code(code: str, agency_id: int | None) -> QuerySet[Policy]:
     """All versions of a code as an agency counts them: its own and everybody's."""
     return Policy.objects.filter(Q(agency=None) | Q(agency_id=agency_id), code=code)
+
+
+def submitted(user) -> QuerySet[Policy]:
+    """The policies that wait for the HR head in the agencies whose HR this user is, oldest first."""
+    waiting = Policy.objects.visible_to(user).filter(state=Policy.State.SUBMITTED)
+    mine = waiting.filter(agency_id__in=user.reach.whole_agencies(HR))
+    return mine.select_related("agency", "drafted_by__employee").order_by("pk")
 
 
 def version_before(policy: Policy) -> Policy | None:

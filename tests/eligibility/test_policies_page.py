@@ -125,6 +125,15 @@ def freezing(at, monkeypatch):
     return at
 
 
+@pytest.mark.parametrize("who", ["dewi", "hadi", "ratna", "auditor", "hr_of_general"])
+def test_what_waits_stands_on_the_first_page(cast, at, who):
+    drafted(cast, at, code="DRAF")
+    waiting(cast, at, code="TUNGGU")
+    said = text(client_of(somebody(cast, who)).get("/admin/"))
+    assert ("TUNGGU v1" in said) == (who in ("dewi", "hadi"))
+    assert "DRAF v1" not in said
+
+
 def test_returned_with_a_reason_that_the_writers_read(cast, at):
     policy = waiting(cast, at)
     hadi = client_of(cast.hadi_user)
