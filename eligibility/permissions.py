@@ -55,6 +55,25 @@ def check_may_put_in_force(user, agency_id: int | None) -> None:
         raise Denied(_("Putting a policy in force is the HR head's task."))
 
 
+def may_answer(user, objection, deciders) -> bool:
+    """Whether `check_may_answer` lets the user pass."""
+    try:
+        check_may_answer(user, objection, deciders)
+    except Denied:
+        return False
+    return True
+
+
+def check_may_answer(user, objection, deciders) -> None:
+    """HR of the whole agency answers an objection: never one's own, never what one decided (`deciders`: user ids)."""
+    if objection.employee_id == user.reach.me:
+        raise Denied(_("Nobody answers their own objection; a colleague of HR does."))
+    if objection.agency_id not in user.reach.whole_agencies(HR):
+        raise Denied(_("Objections are answered by the agency's HR."))
+    if user.pk in deciders:
+        raise Denied(_("You decided what is objected to, by publishing or correcting it; a colleague of HR answers."))
+
+
 def sees_reasons(user, employee) -> bool:
     """Reasons and evidence: only the person, HR and the auditor (rulings.md 22)."""
     if user.reach.me == employee.pk:

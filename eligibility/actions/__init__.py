@@ -1,6 +1,7 @@
 """What changes policies and runs. Each: keyword-only, atomic, `by=` who and `at=` when, recorded once."""
 
 from .drafting import approve_policy, change_draft, draft_policy, drop_policy, return_policy, submit_policy
+from .objections import answer_objection, file_objection, grant_by_silence, withdraw_objection
 from .policies import load_policies, load_policy, put_in_force, take_back_plan
 from .refused import Refused
 from .runs import (
@@ -12,24 +13,31 @@ from .runs import (
     withdraw_run,
     work_run,
 )
+from .suspensions import resume, suspend
 
 __all__ = [
     "Refused",
+    "answer_objection",
     "approve_policy",
     "change_draft",
     "draft_policy",
     "drop_policy",
+    "file_objection",
     "finish_run",
+    "grant_by_silence",
     "load_policies",
     "load_policy",
     "publish_run",
     "put_in_force",
     "recompute",
     "record_missed",
+    "resume",
     "return_policy",
     "start_run",
     "submit_policy",
+    "suspend",
     "take_back_plan",
+    "withdraw_objection",
     "withdraw_run",
     "work_run",
 ]

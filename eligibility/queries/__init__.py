@@ -1,5 +1,17 @@
 """What is asked about policies, runs and decisions."""
 
+from .objections import (
+    TERMS,
+    challenge,
+    challenges,
+    days_left,
+    deciders,
+    objections_of,
+    silent,
+    suspended_in,
+    suspension_of,
+    term_end,
+)
 from .policies import (
     differences,
     events_of,
@@ -15,6 +27,11 @@ from .policies import (
 from .runs import decision_at, eligible_at, in_force, latest_published, policy_of, published_runs
 
 __all__ = [
+    "TERMS",
+    "challenge",
+    "challenges",
+    "days_left",
+    "deciders",
     "decision_at",
     "differences",
     "eligible_at",
@@ -24,11 +41,16 @@ __all__ = [
     "in_force_seen_by",
     "latest_published",
     "may_be_used_by",
+    "objections_of",
     "policy_of",
     "published_runs",
     "reading",
     "runs_of",
     "same_code",
+    "silent",
+    "suspended_in",
+    "suspension_of",
+    "term_end",
     "version_before",
     "writers",
 ]
