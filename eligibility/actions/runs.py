@@ -9,8 +9,9 @@ from django.utils.translation import gettext as _
 
 from eligibility import engine, permissions, queries
 from eligibility.models import Run
+from eligibility.rules import flat, read
 from employees.calendar import week_name
-from employees.models import Agency, AgencyInputs, Employee
+from employees.models import Agency, AgencyInputs, Employee, Feed
 from ledger import jobs, outbox
 from ledger.models import JobRun, Outbox
 from ledger.trail import record
@@ -112,6 +113,7 @@ def finish_run(*, run_id: int, at: dt.datetime) -> None:
     for name in ("in_scope", "eligible", "changed", "gained", "lost", "problems", "left_out"):
         setattr(run, name, total.get(name, 0))
     engine.tidy(run)
+    run.digest = queries.digest_of(run)
     run.hold = _hold(run)
     run.state = Run.State.WAITING
     run.save()
@@ -126,6 +128,10 @@ def _hold(run: Run) -> str:
     last = queries.latest_published(run.agency_id, run.track)
     if run.hold:
         return run.hold
+    if run.problems:
+        return Run.Hold.PROBLEMS
+    if _stale_feeds(run):
+        return Run.Hold.STALE_FEED
     if last is None:
         return Run.Hold.FIRST
     if last.policy_id != run.policy_id:
@@ -135,6 +141,17 @@ def _hold(run: Run) -> str:
     if run.flips * 100 > run.computed_under.brake_percent * max(last.in_scope, 1):
         return Run.Hold.BRAKE
     return ""
+
+
+def _stale_feeds(run: Run) -> list[str]:
+    """Kinds of records that the policy leans on and that are not complete close enough to the week (rulings.md 16)."""
+    policy = run.computed_under
+    if policy.feed_days is None:
+        return []
+    needed = sorted({kind for rule in flat(read(policy.rules)) for kind in rule.feeds})
+    border = run.week - dt.timedelta(days=policy.feed_days)
+    fresh = Feed.objects.filter(agency=run.agency_id, kind__in=needed, complete_until__gte=border)
+    return sorted(set(needed) - set(fresh.values_list("kind", flat=True)))
 
 
 @transaction.atomic

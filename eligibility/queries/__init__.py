@@ -24,16 +24,27 @@ from .policies import (
     version_before,
     writers,
 )
-from .runs import decision_at, eligible_at, in_force, latest_published, policy_of, published_runs
+from .runs import (
+    altered_runs,
+    decision_at,
+    digest_of,
+    eligible_at,
+    in_force,
+    latest_published,
+    policy_of,
+    published_runs,
+)
 
 __all__ = [
     "TERMS",
+    "altered_runs",
     "challenge",
     "challenges",
     "days_left",
     "deciders",
     "decision_at",
     "differences",
+    "digest_of",
     "eligible_at",
     "events_of",
     "history",

@@ -1,6 +1,9 @@
 """Which run counts for a week, which decision for a person."""
 
 import datetime as dt
+import hashlib
+
+from django.db import connection
 
 from eligibility.models import Decision, Policy, PolicyInForce, Run
 
@@ -35,3 +38,26 @@ def eligible_at(run: Run, employee_ids: list[int]) -> set[int]:
 
 def latest_published(agency_id: int, track: str) -> Run | None:
     return Run.objects.published().filter(agency_id=agency_id, track=track).order_by("-week").first()
+
+
+# What a decision says, without what it is stored under: the hash of a row does not hang on ids of rows or order.
+_DIGEST = """
+SELECT coalesce(sum(hashtextextended(ROW(d.employee_id, d.eligible, d.reasons, d.placement_id, d.appraisal_id, d.rating,
+  d.score, d.kind, d.legal_status, d.direct_service, d.facts_key)::text, 0)::numeric), 0)::text, count(*)
+FROM eligibility_decision d WHERE d.agency_id = %(agency)s AND d.track = %(track)s AND d.from_run <= %(number)s
+  AND (d.until_run IS NULL OR d.until_run > %(number)s)
+"""
+
+
+def digest_of(run: Run) -> str:
+    """SHA-256 of all decisions that hold at a run, in no order: the same decisions give the same digest."""
+    with connection.cursor() as cursor:
+        cursor.execute(_DIGEST, {"agency": run.agency_id, "track": run.track, "number": run.number})
+        return hashlib.sha256(":".join(map(str, cursor.fetchone())).encode()).hexdigest()
+
+
+def altered_runs() -> list[int]:
+    """Ids of published runs whose decisions are no longer those that were published. Corrections lie over them and
+    change none."""
+    runs = Run.objects.published().exclude(digest="").order_by("pk")
+    return [run.pk for run in runs.iterator() if digest_of(run) != run.digest]

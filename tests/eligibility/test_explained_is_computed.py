@@ -23,7 +23,14 @@ from .cases import TABLES, WEEK
 
 def in_force(agency, rules, track="UJI"):
     policy = Policy.objects.create(
-        code=f"UJI-{track}", version=1, track=track, name_id="Uji", name_en="Test", rules=rules, brake_percent=100
+        code=f"UJI-{track}",
+        version=1,
+        track=track,
+        name_id="Uji",
+        name_en="Test",
+        rules=rules,
+        brake_percent=100,
+        state=Policy.State.APPROVED,
     )
     PolicyInForce.objects.create(agency=agency, track=track, policy=policy, valid=DateRange(dt.date(2026, 1, 1), None))
     return policy

@@ -1,0 +1,118 @@
+"""`verify` finds what was broken behind everybody's back, by SQL, with constraints and triggers out of the way."""
+
+import io
+import json
+
+import pytest
+from django.core.management import call_command
+from django.db import connection
+
+from eligibility.models import Run
+from ledger import seals
+from schedules.management.commands.verify import CHECKS
+
+from .weeks import WEEK, in_force, planned
+
+HARM = {
+    # what is done to a sound house → which check must say so
+    "UPDATE eligibility_decision SET reasons = '{R-X}' WHERE eligible": "an outcome that its reasons do not say",
+    "UPDATE eligibility_decision SET evidence = '{}' WHERE eligible": "a decision that its own evidence does not give",
+    "UPDATE eligibility_decision SET rating = 1, eligible = false, reasons = '{R-PREDIKAT}' WHERE eligible": (
+        "a published week whose decisions are not those that were published"
+    ),
+    "UPDATE eligibility_decision SET from_run = 99": "a decision by a run that is not there",
+    "UPDATE eligibility_run SET eligible = eligible + 1": "counts of a run that do not balance",
+    "UPDATE eligibility_run SET problems = 3": "problems of a run that are not on its list",
+    "UPDATE eligibility_policy SET state = 'DRAFT'": "in force without being approved, or another agency's",
+    "DELETE FROM ledger_event WHERE verb = 'run.publish'": "a publication that is not recorded once",
+    "DELETE FROM ledger_event WHERE id IN (SELECT from_id + 1 FROM ledger_seal)": "a seal that does not fit its events",
+    "UPDATE performance_appraisal SET decided_by_id = (SELECT u.id FROM employees_user u WHERE u.employee_id = "
+    "performance_appraisal.employee_id) WHERE employee_id IN (SELECT employee_id FROM employees_user)": (
+        "approved by the person it is about"
+    ),
+    "UPDATE performance_appraisal SET state = 'SUBMITTED', decided_at = NULL, decided_by_id = NULL": (
+        "rests on a score that was not approved, another's, or not the latest at the cut-off"
+    ),
+    "UPDATE performance_appraisal SET rating = NULL": "approved without a rating",
+    "UPDATE employees_placement SET supervisor_id = employee_id": "a circle of supervisors",
+    "UPDATE employees_unit SET path = '1.2.3'": "a unit whose path is not its parent's and its own",
+    "UPDATE employees_placement SET valid = daterange('2019-01-01', '2019-02-01')": "an active day of somebody who is placed nowhere",
+    "INSERT INTO employees_holiday (date, name, kind, source, version) SELECT DISTINCT "
+    "date, 'x', 'LIBUR_NASIONAL', 'x', 1 FROM schedules_wfhday": "an active day on a day off",
+    "INSERT INTO schedules_wfhday (employee_id, agency_id, unit_id, date, slot, state, origin, track) "
+    "SELECT employee_id, agency_id, unit_id, date, 'AM', state, origin, track FROM schedules_wfhday": (
+        "two active days in one slot"
+    ),
+}
+
+
+@pytest.fixture
+def sound(cast, at):
+    from tests import factories
+
+    in_force(cast.agency, at, "BERJENJANG-2026")
+    for person in (cast.sari, cast.budi, cast.eko):
+        factories.appraisal(person)
+    planned(cast.agency, at, WEEK)
+    seals.seal(at=at.replace(year=2027))
+    assert Run.objects.published().get().digest
+    return cast
+
+
+def verify(*arguments):
+    out = io.StringIO()
+    with pytest.raises(SystemExit) as ended:
+        call_command("verify", *arguments, stdout=out, stderr=out)
+    return ended.value.code, out.getvalue()
+
+
+def test_a_sound_house(sound, django_assert_max_num_queries):
+    with django_assert_max_num_queries(60):
+        code, said = verify()
+    assert "BROKEN" not in said
+    assert (code, sum(line.startswith("ok ") for line in said.splitlines())) == (0, len(CHECKS))
+
+
+@pytest.mark.parametrize("harm", HARM, ids=[HARM[sql] for sql in HARM])
+def test_each_harm_is_found(sound, harm):
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute(NO_CONSTRAINTS)
+        cursor.execute(NO_INDEXES)
+        cursor.execute(NO_TRIGGERS)
+        cursor.execute(harm)
+    code, said = verify("--json")
+    found = [name for name, ids in json.loads(said).items() if ids]
+    assert code == 1
+    assert any(HARM[harm] in name for name in found), found
+
+
+NO_CONSTRAINTS = """
+DO $$ DECLARE c record; BEGIN
+  FOR c IN SELECT conname, conrelid::regclass AS rel FROM pg_constraint
+           WHERE contype IN ('c', 'x', 'u') AND connamespace = 'public'::regnamespace LOOP
+    EXECUTE format('ALTER TABLE %s DROP CONSTRAINT %I CASCADE', c.rel, c.conname);
+  END LOOP;
+END $$
+"""
+NO_INDEXES = """
+DO $$ DECLARE i regclass; BEGIN
+  FOR i IN SELECT indexrelid::regclass FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid
+           WHERE indisunique AND NOT indisprimary AND relnamespace = 'public'::regnamespace LOOP
+    EXECUTE format('DROP INDEX %s', i);
+  END LOOP;
+END $$
+"""
+NO_TRIGGERS = """
+DO $$ DECLARE t regclass; BEGIN
+  FOR t IN SELECT oid::regclass FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace LOOP
+    EXECUTE format('ALTER TABLE %s DISABLE TRIGGER USER', t);
+  END LOOP;
+END $$
+"""
+
+
+def test_one_check_by_name_and_none_by_a_wrong_one(sound):
+    code, said = verify("--only", "evidence")
+    assert (code, said.count("\n")) == (0, 1)
+    assert verify("--only", "nothing of the kind")[0] == 2
