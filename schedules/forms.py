@@ -123,3 +123,23 @@ class PushForm(forms.Form):
     endpoint = forms.URLField(max_length=500, assume_scheme="https")
     p256dh = forms.RegexField(r"^[A-Za-z0-9_-]{87}=?\Z")
     auth = forms.RegexField(r"^[A-Za-z0-9_-]{22}={0,2}\Z")
+
+
+class ObjectionForm(forms.Form):
+    """What is wrong with a decision, in one's own words; `found` are the decisions of the week."""
+
+    run_id = forms.TypedChoiceField(label=_("Which decision"), coerce=int, widget=forms.RadioSelect)
+    text = forms.CharField(
+        label=_("What is wrong, and what would be right?"),
+        max_length=4_000,
+        widget=forms.Textarea(attrs={"rows": 6}),
+        error_messages={"required": _("Say what is wrong and what would be right; HR answers what you write.")},
+    )
+
+    def __init__(self, data=None, *, found):
+        super().__init__(data)
+        field = cast(forms.TypedChoiceField, self.fields["run_id"])
+        field.choices = [(one.run.pk, one.run.policy.name) for one in found]
+        if len(found) == 1:
+            field.widget = forms.HiddenInput()
+            field.initial = found[0].run.pk

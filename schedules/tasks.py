@@ -16,6 +16,7 @@ from ledger.models import Outbox
 
 from .actions import plans, weekly
 from .actions.leave import free_days_on_leave
+from .actions.objections import grant_overdue
 from .actions.requests import run_clock
 from .notices import Letter, deliver, deliver_push, post_push
 
@@ -29,6 +30,7 @@ def tick(**kwargs) -> None:
     at = timezone.now()
     run_clock(at=at)  # first: nothing that fails below may leave a request undecided
     free_days_on_leave(at=at)
+    grant_overdue(at=at)
     weekly.start_due(at=at)
     for job_id in jobs.unattended(at=at, patience=dt.timedelta(seconds=settings.JOB_CHUNK_SECONDS)):
         jobs.woken(job_id, at=at)

@@ -1,11 +1,15 @@
 from django.urls import path
 
 from . import views
-from .views import approvals, delegations, push, team
+from .views import approvals, delegations, objections, push, team
 
 urlpatterns = [
     path("", views.my_week, name="my-week"),
     path("why/<str:week>/", views.why, name="why"),
+    path("why/<str:week>/object/", objections.object_to, name="object"),
+    path("objections/", objections.mine, name="objections"),
+    path("objections/<int:pk>/withdraw/", objections.take_back, name="objection-withdraw"),
+    path("automatic/", objections.automatic, name="automatic-decisions"),
     path("requests/", views.my_requests, name="requests"),
     path("requests/new/", views.request_new, name="request-new"),
     path("requests/series/", views.request_series, name="request-series"),

@@ -22,6 +22,11 @@ PAGES = {
     "plan-published": "my-week",
     "delegation-given": "approvals",
     "delegation-ended": "approvals",
+    "objection-filed": "admin:eligibility_objection_changelist",
+    "objection-silent": "admin:eligibility_objection_changelist",
+    "objection-answered": "objections",
+    "objection-granted": "objections",
+    "suspension-asked": "admin:eligibility_suspension_changelist",
 }
 # They change tomorrow's way to work: when their day is today or the next working day they go out at once, by night too.
 URGENT = frozenset({"day-recalled", "day-repaired", "day-lost", "swap-asked"})

@@ -7,6 +7,7 @@ from typing import Any
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from eligibility.models import Objection, Suspension
 from employees.calendar import week_name
 from employees.models import Employee, User
 from employees.models.organisation import ZONES
@@ -22,6 +23,8 @@ SUBJECTS: dict[str, Any] = {
     "day": WfhDay.objects.all(),
     "plan": Plan.objects.all(),
     "delegation": Delegation.objects.select_related("delegator", "delegate"),
+    "objection": Objection.objects.select_related("employee", "run"),
+    "suspension": Suspension.objects.select_related("employee"),
 }
 
 
@@ -47,6 +50,10 @@ def contexts(notices: list[Notice]) -> list[dict[str, Any] | None]:
                 context |= _of_plan(subject, given.get((notice.receiver_id, subject.pk)))
             elif part == "delegation":
                 context |= _of_delegation(notice, subject)
+            elif part == "objection":
+                context |= _of_objection(subject)
+            elif part == "suspension":
+                context |= {"person": subject.employee.full_name, "since": _date(subject.valid.lower)}
         made.append(context)
     return made
 
@@ -137,3 +144,18 @@ def _of_delegation(notice: Notice, one: Delegation) -> dict[str, Any]:
         "last": date_format(beyond - dt.timedelta(days=1), "DATE_FORMAT") if beyond else "",
         "on_leave_only": one.on_leave_only,
     }
+
+
+def _of_objection(one: Objection) -> dict[str, Any]:
+    return {
+        "person": one.employee.full_name,
+        "week": week_name(one.run.week),
+        "state": one.state,
+        "due": _date(one.answer_due),
+        "effect_due": _date(one.effect_due),
+        "corrects": one.correction_id is not None,
+    }
+
+
+def _date(day: dt.date | None) -> str:
+    return date_format(day, "DATE_FORMAT") if day else ""

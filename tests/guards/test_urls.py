@@ -14,6 +14,10 @@ POST_ONLY = 405
 EXPECTED = {
     "my-week": LOGIN,
     "why": LOGIN,
+    "object": LOGIN,
+    "objections": LOGIN,
+    "objection-withdraw": LOGIN,
+    "automatic-decisions": LOGIN,
     "requests": LOGIN,
     "request-new": LOGIN,
     "request-series": LOGIN,

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.utils import translation
 from psycopg2.extras import DateRange
 
+from eligibility.models import Objection, Policy, Run, Suspension
 from employees.calendar import monday_of
 from schedules.models import Allotment, Delegation, Notice, Plan, Request, WfhDay
 from schedules.notices import PAGES, deliver, spoken, tell
@@ -65,6 +66,17 @@ def ask(cast, at):
     return made
 
 
+def objection(cast, at, state="FILED"):
+    policy = Policy.objects.create(code="UJI", track="REWARD", version=1, rules=[])
+    run = Run.objects.create(
+        agency=cast.agency, track="REWARD", week=monday_of(WEDNESDAY), number=1, policy=policy, cutoff_at=at
+    )
+    return Objection.objects.create(
+        employee=cast.sari, agency=cast.agency, run=run, procedure="UU30", text="Keliru", state=state, filed_at=at,
+        file_until=WEDNESDAY, answer_due=THURSDAY, effect_due=THURSDAY, answer="" if state == "FILED" else "Tidak",
+    )  # fmt: skip
+
+
 STATES = {
     "request-withdrawn": "WITHDRAWN",
     "request-approved": "APPROVED",
@@ -109,6 +121,13 @@ def about(kind, request_kind, cast, ask, at):
             cap=5,
         )
         return plan, {}
+    if kind.startswith("objection-"):
+        facts = {"by": cast.dewi_user.pk, "reason": EVIL} if kind == "objection-answered" else {}
+        return objection(cast, at, state="REJECTED" if facts else "FILED"), facts
+    if kind.startswith("suspension-"):
+        valid = DateRange(WEDNESDAY, None)
+        fields = {"agency": cast.agency, "asked_by": cast.sari_user, "asked_at": at}
+        return Suspension.objects.create(employee=cast.sari, valid=valid, **fields), {}
     return (
         Delegation.objects.create(
             agency=cast.agency,
@@ -168,7 +187,7 @@ def test_there_is_no_template_without_a_kind_and_no_kind_without_templates():
 def test_every_tell_names_a_kind_that_exists():
     told = {"plan-published"}  # by SQL
     for path in Path(settings.BASE_DIR).glob("schedules/actions/**/*.py"):
-        told |= set(re.findall(r'"((?:request|swap|day|plan|delegation)-[a-z]+)"', path.read_text()))
+        told |= set(re.findall(r'"((?:request|swap|day|plan|delegation|objection|suspension)-[a-z]+)"', path.read_text()))
     assert told == set(PAGES)
 
 

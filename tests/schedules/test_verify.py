@@ -36,7 +36,7 @@ HARM = {
     "UPDATE performance_appraisal SET rating = NULL": "approved without a rating",
     "UPDATE employees_placement SET supervisor_id = employee_id": "a circle of supervisors",
     "UPDATE employees_unit SET path = '1.2.3'": "a unit whose path is not its parent's and its own",
-    "UPDATE employees_placement SET valid = daterange('2019-01-01', '2019-02-01')": "an active day of somebody who is placed nowhere",
+    "UPDATE employees_placement SET valid = daterange('2019-01-01', '2019-02-01')": "somebody who is placed nowhere",
     "INSERT INTO employees_holiday (date, name, kind, source, version) SELECT DISTINCT "
     "date, 'x', 'LIBUR_NASIONAL', 'x', 1 FROM schedules_wfhday": "an active day on a day off",
     "INSERT INTO schedules_wfhday (employee_id, agency_id, unit_id, date, slot, state, origin, track) "
