@@ -13,6 +13,8 @@ GROUPS = {
         ("performance.appraisal", "star"),
         ("performance.importbatch", "upload_file"),
         ("eligibility.run", "sync"),
+        ("eligibility.objection", "front_hand"),
+        ("eligibility.suspension", "do_not_disturb_on"),
         ("bias", "balance"),
         ("schedules.plan", "calendar_month"),
         ("schedules.wfhday", "home_work"),

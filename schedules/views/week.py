@@ -9,6 +9,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
+from eligibility.queries import challenges, suspended_in
 from employees.calendar import BadWeek, monday_of, office_hours, parse_week
 from employees.views import sorry
 from schedules import explaining, queries, wording
@@ -115,6 +116,8 @@ def why(request, week: str):
     allotment = queries.allotments_of(reader.person, [monday]).get(monday)
     context = {
         "explanation": explanation,
+        "challenges": challenges(reader.person, monday, reader.now),
+        "left_out": suspended_in(reader.person.pk, monday),
         "choice": wording.choice(allotment) if allotment else "",
         "turn": wording.turn(allotment) if allotment else "",
     }
