@@ -74,6 +74,30 @@ def check_may_answer(user, objection, deciders) -> None:
         raise Denied(_("You decided what is objected to, by publishing or correcting it; a colleague of HR answers."))
 
 
+def may_correct(user, agency_id: int, employee_id: int) -> bool:
+    """The HR head of the agency decides on corrections; nobody on their own case."""
+    return may_publish(user, agency_id) and employee_id != user.reach.me
+
+
+def check_may_correct(user, agency_id: int, employee_id: int) -> None:
+    if not may_publish(user, agency_id):
+        raise Denied(_("Applying and dismissing corrections is the HR head's task."))
+    if employee_id == user.reach.me:
+        raise Denied(_("Nobody decides on their own case; another HR head does."))
+
+
+def may_propose(user, agency_id: int, employee_id: int) -> bool:
+    """HR officer or head of the whole agency proposes corrections; nobody for themselves."""
+    return may_draft(user, agency_id) and employee_id != user.reach.me
+
+
+def check_may_propose(user, agency_id: int, employee_id: int) -> None:
+    if not may_draft(user, agency_id):
+        raise Denied(_("Proposing corrections is the task of the agency's HR."))
+    if employee_id == user.reach.me:
+        raise Denied(_("Nobody decides on their own case; a colleague of HR proposes it."))
+
+
 def sees_reasons(user, employee) -> bool:
     """Reasons and evidence: only the person, HR and the auditor (rulings.md 22)."""
     if user.reach.me == employee.pk:

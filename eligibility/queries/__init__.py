@@ -1,5 +1,13 @@
 """What is asked about policies, runs and decisions."""
 
+from .corrections import (
+    applied,
+    corrections_in_weeks,
+    corrections_of,
+    open_runs,
+    waiting_corrections,
+    with_difference,
+)
 from .objections import (
     TERMS,
     challenge,
@@ -38,10 +46,13 @@ from .runs import (
 __all__ = [
     "TERMS",
     "altered_runs",
+    "applied",
     "challenge",
     "challenges",
     "days_left",
     "deciders",
+    "corrections_in_weeks",
+    "corrections_of",
     "decision_at",
     "differences",
     "digest_of",
@@ -53,6 +64,7 @@ __all__ = [
     "latest_published",
     "may_be_used_by",
     "objections_of",
+    "open_runs",
     "policy_of",
     "published_runs",
     "reading",
@@ -63,5 +75,7 @@ __all__ = [
     "suspension_of",
     "term_end",
     "version_before",
+    "waiting_corrections",
+    "with_difference",
     "writers",
 ]

@@ -7,6 +7,8 @@ from django.db import connection
 
 from eligibility.models import Decision, Policy, PolicyInForce, Run
 
+from .corrections import applied, corrected, is_corrected
+
 
 def in_force(agency_id: int, on: dt.date) -> list[PolicyInForce]:
     """The policies an agency applies on a date, one a track."""
@@ -27,13 +29,19 @@ def published_runs(agency_id: int, week: dt.date) -> list[Run]:
 
 
 def decision_at(run: Run, employee_id: int) -> Decision | None:
-    return Decision.objects.at(run).filter(employee_id=employee_id).first()
+    """A person's decision at a run, with the correction that was applied since."""
+    stored = Decision.objects.at(run).filter(employee_id=employee_id).annotate(mended=is_corrected(run)).first()
+    if stored is not None and not stored.mended:
+        return stored
+    return corrected(run, employee_id, stored)
 
 
 def eligible_at(run: Run, employee_ids: list[int]) -> set[int]:
-    """Who of these is eligible at a run."""
-    rows = Decision.objects.at(run).filter(employee_id__in=employee_ids, eligible=True)
-    return set(rows.values_list("employee_id", flat=True))
+    """Who of these is eligible at a run, corrections counted."""
+    rows = Decision.objects.at(run).filter(~is_corrected(run), employee_id__in=employee_ids, eligible=True)
+    mended = applied(run).filter(employee__in=employee_ids, after_eligible=True)
+    stored = rows.order_by().values_list("employee_id", flat=True)
+    return set(stored.union(mended.order_by().values_list("employee_id", flat=True)))
 
 
 def latest_published(agency_id: int, track: str) -> Run | None:
