@@ -177,13 +177,13 @@ def _proposed(one: Objection, decision: Decision | None, by, at: dt.datetime) ->
     """The correction to "eligible"; one that waits already for this person and run becomes it."""
     rows = Correction.objects.select_for_update().filter(run=one.run, employee=one.employee_id)
     made = rows.filter(state=Correction.State.PROPOSED).first() or Correction(
-        run=one.run, employee_id=one.employee_id, agency=one.agency, proposed_at=at
+        run=one.run, employee_id=one.employee_id, agency=one.agency
     )
     made.before_eligible = decision.eligible if decision else None
     made.before_reasons = decision.reasons if decision else []
     made.after_eligible, made.after_reasons = True, []
     made.cause = Correction.Cause.OBJECTION
-    made.evidence = {"objection": one.pk}
+    made.proposed_at, made.evidence, made.changed_facts = at, {}, {}  # no fact changed: people decided
     made.version += 1 if made.pk else 0
     made.save()
     after = {"run": one.run_id, "objection": one.pk, "eligible": True}

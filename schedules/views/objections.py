@@ -32,7 +32,7 @@ def object_to(request, week: str):
     if not found:
         text = _("Nothing has been decided about you for this week, so there is nothing to object to yet.")
         return sorry(request, _("No decision yet"), text, 404)
-    form = ObjectionForm(request.POST or None, found=found)
+    form = ObjectionForm(request.POST if request.method == "POST" else None, found=found)
     status = 200
     if request.method == "POST" and form.is_valid():
         try:
