@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.mail import EmailMessage
 from django.utils import timezone
 
-from eligibility.actions import work_run
+from eligibility.actions import propose_due, work_run
 from employees.models import Agency
 from ledger import jobs, outbox, replies, seals
 from ledger.models import Outbox
@@ -40,6 +40,7 @@ def tick(**kwargs) -> None:
             plans.plan_week(agency=agency, week=week, by=None, at=at)
         except Exception:
             log.exception("planning %s of agency %s failed", week, agency.pk)  # the others are planned all the same
+    propose_due(at=at)
 
 
 @shared_task(name="work", queue="bulk", acks_late=True, reject_on_worker_lost=True)

@@ -20,6 +20,15 @@ def days(value) -> str:
     return number_format(value, 0 if value == int(value) else 1)
 
 
+def outcome(eligible: bool | None, reasons: list[str]) -> str:
+    """A decision in a few words, with what is not met; for the person and HR only."""
+    if eligible is None:
+        return _("no decision")
+    if eligible:
+        return _("eligible")
+    return _("not eligible (%(reasons)s)") % {"reasons": ", ".join(str(label_of(code)) for code in reasons)}
+
+
 def choice(one: Allotment) -> str:
     """Why an allotment is as it is, for the person."""
     day = date_format(one.dates[0], "l") if one.dates else ""

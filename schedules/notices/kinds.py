@@ -20,6 +20,7 @@ PAGES = {
     "day-lost": "my-week",
     "day-freed": "my-week",
     "plan-published": "my-week",
+    "decision-corrected": "my-week",
     "delegation-given": "approvals",
     "delegation-ended": "approvals",
     "objection-filed": "admin:eligibility_objection_changelist",
@@ -29,4 +30,4 @@ PAGES = {
     "suspension-asked": "admin:eligibility_suspension_changelist",
 }
 # They change tomorrow's way to work: when their day is today or the next working day they go out at once, by night too.
-URGENT = frozenset({"day-recalled", "day-repaired", "day-lost", "swap-asked"})
+URGENT = frozenset({"day-recalled", "day-repaired", "day-lost", "decision-corrected", "swap-asked"})

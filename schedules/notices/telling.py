@@ -113,7 +113,8 @@ def _days(notice: Notice) -> list[dt.date]:
     """The days that must not come as a surprise; none where the notice can wait."""
     if notice.kind not in URGENT:
         return []
-    return [dt.date.fromisoformat(day) for day in map(notice.facts.get, ("date", "to", "instead")) if day]
+    named = [*map(notice.facts.get, ("date", "to", "instead")), *notice.facts.get("days", ())]
+    return [dt.date.fromisoformat(day) for day in named if day]
 
 
 def ears_of(receivers: Iterable[int], at: dt.datetime) -> dict[int, Ear]:

@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from eligibility.models import Objection, Suspension
+from eligibility.models import Correction, Objection, Suspension
 from employees.calendar import week_name
 from employees.models import Employee, User
 from employees.models.organisation import ZONES
@@ -22,6 +22,7 @@ SUBJECTS: dict[str, Any] = {
     "swap": Request.objects.select_related("employee", "colleague", "agency", "gives_up"),
     "day": WfhDay.objects.all(),
     "plan": Plan.objects.all(),
+    "decision": Correction.objects.select_related("run"),
     "delegation": Delegation.objects.select_related("delegator", "delegate"),
     "objection": Objection.objects.select_related("employee", "run"),
     "suspension": Suspension.objects.select_related("employee"),
@@ -48,6 +49,8 @@ def contexts(notices: list[Notice]) -> list[dict[str, Any] | None]:
                 context |= _of_request(notice, subject, facts)
             elif part == "plan":
                 context |= _of_plan(subject, given.get((notice.receiver_id, subject.pk)))
+            elif part == "decision":
+                context |= _of_correction(subject, facts)
             elif part == "delegation":
                 context |= _of_delegation(notice, subject)
             elif part == "objection":
@@ -131,6 +134,16 @@ def _of_plan(plan: Plan, one: Allotment | None) -> dict[str, Any]:
         "week": week_name(plan.week),
         "dates": ", ".join(date_format(date, "DATE_FORMAT") for date in dates),
         "choice": wording.choice(one) if one else "",
+    }
+
+
+def _of_correction(one: Correction, facts: dict) -> dict[str, Any]:
+    return {
+        "week": week_name(one.run.week),
+        "before": wording.outcome(one.before_eligible, one.before_reasons),
+        "after": wording.outcome(one.after_eligible, one.after_reasons),
+        "eligible": one.after_eligible,
+        "days": ", ".join(_said(day) for day in facts.get("days", ())),
     }
 
 

@@ -97,6 +97,7 @@ def names_of(run: Run, week: dt.date, last: dt.date) -> dict[str, Any]:
         "agency": run.agency_id,
         "track": run.track,
         "number": run.number,
+        "run": run.pk,
         "since": period - PERIOD_WEEKS * WEEK,
         "period": period,
         "week": week,
@@ -148,7 +149,11 @@ JOIN employees_employee e ON e.id = d.employee_id
 LEFT JOIN earned a ON a.employee_id = d.employee_id
 LEFT JOIN had h ON h.employee_id = d.employee_id
 LEFT JOIN schedules_preference f ON f.employee_id = d.employee_id
-WHERE d.agency_id = %(agency)s AND d.track = %(track)s AND d.eligible
+LEFT JOIN (
+  SELECT DISTINCT ON (employee_id) employee_id, after_eligible FROM eligibility_correction
+  WHERE run_id = %(run)s AND state = 'APPLIED' ORDER BY employee_id, decided_at DESC, id DESC
+) c ON c.employee_id = d.employee_id
+WHERE d.agency_id = %(agency)s AND d.track = %(track)s AND coalesce(c.after_eligible, d.eligible)
   AND d.from_run <= %(number)s AND (d.until_run IS NULL OR d.until_run > %(number)s)
   AND NOT EXISTS (SELECT FROM schedules_wfhday w WHERE w.employee_id = d.employee_id AND w.state = 'ACTIVE'
                   AND w.date >= %(week)s AND w.date < %(end)s)

@@ -9,6 +9,8 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
+from eligibility import queries as decisions
+from eligibility.models import Correction
 from eligibility.queries import challenges, suspended_in
 from employees.calendar import BadWeek, monday_of, office_hours, parse_week
 from employees.views import sorry
@@ -48,6 +50,7 @@ class Shown:
     week: queries.WeekView
     own: list[OwnDay]
     extra: bool  # a further day can be asked for
+    corrections: list[Correction]  # applied after the week was published, the newest first
 
 
 @require_GET
@@ -60,12 +63,14 @@ def my_week(request):
         monday = week_named(asked, reader.today) if asked else monday_of(reader.today)
     except BadWeek as problem:
         return sorry(request, _("This week cannot be shown"), str(problem), 400)
-    weeks = queries.my_weeks(reader.person, [monday + n * WEEK for n in range(AHEAD)], today=reader.today)
+    mondays = [monday + n * WEEK for n in range(AHEAD)]
+    weeks = queries.my_weeks(reader.person, mondays, today=reader.today)
+    corrected = decisions.corrections_in_weeks(reader.person, mondays)
     balance = queries.balance_of(reader.person, monday_of(reader.today))
     context = {
         "current": monday == monday_of(reader.today),
         "greeting": reader.greeting,
-        "shown": [_shown(week, reader.now) for week in weeks[:IN_FULL]],
+        "shown": [_shown(week, corrected.get(week.monday, []), reader.now) for week in weeks[:IN_FULL]],
         "later": weeks[IN_FULL:],
         "this": weeks[0],
         "following": weeks[1],
@@ -78,10 +83,11 @@ def my_week(request):
     return render(request, "schedules/my_week.html", context)
 
 
-def _shown(week: queries.WeekView, now: dt.datetime) -> Shown:
+def _shown(week: queries.WeekView, corrections: list[Correction], now: dt.datetime) -> Shown:
     waits = any(day.status == "WAITING" or day.request_id for day in week.days)
     own = [_own(day, week, waits, now) for day in week.wfh if not day.past]
-    return Shown(week, [one for one in own if one.give_back or one.move], week.can_ask and not week.maximum)
+    can = [one for one in own if one.give_back or one.move]
+    return Shown(week, can, week.can_ask and not week.maximum, corrections)
 
 
 def _own(day: queries.DayView, week: queries.WeekView, waits: bool, now: dt.datetime) -> OwnDay:
@@ -116,6 +122,7 @@ def why(request, week: str):
     allotment = queries.allotments_of(reader.person, [monday]).get(monday)
     context = {
         "explanation": explanation,
+        "corrections": decisions.corrections_in_weeks(reader.person, [monday]).get(monday, []),
         "challenges": challenges(reader.person, monday, reader.now),
         "left_out": suspended_in(reader.person.pk, monday),
         "choice": wording.choice(allotment) if allotment else "",

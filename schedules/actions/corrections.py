@@ -1,0 +1,103 @@
+"""What an applied correction means for the days of its week: past and today's stay, what lies ahead is given up."""
+
+import dataclasses
+import datetime as dt
+from collections.abc import Iterable
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from eligibility import actions as eligibility
+from eligibility import permissions
+from eligibility.models import Correction
+from employees.models import User
+from ledger.trail import record
+from schedules import states
+from schedules.models import Request, WfhDay
+from schedules.notices import tell
+from schedules.queries.days import allowing_many
+
+from .requests.writing import end_day, end_early, given_back, lock_units, one_locked
+
+TO_SUNDAY = dt.timedelta(days=6)
+
+
+@dataclasses.dataclass(frozen=True)
+class RowOutcome:
+    """What became of one correction in a bulk decision; `refused`: why nothing did."""
+
+    correction_id: int
+    refused: str = ""
+
+
+@transaction.atomic
+def apply(*, correction_id: int, by: User, at: dt.datetime, reason: str, version: int) -> Correction:
+    """Apply a correction. Whoever is no longer eligible loses the days of that track from tomorrow on, and open
+    requests that lean on them end; the places are free. The person is told once. Raises as
+    `eligibility.actions.apply_correction`.
+    """
+    one = Correction.objects.select_related("run", "agency").get(pk=correction_id)
+    ahead = WfhDay.objects.active().filter(
+        employee=one.employee_id,
+        track=one.run.track,
+        date__gt=at.astimezone(one.agency.zone).date(),
+        date__range=(one.run.week, one.run.week + TO_SUNDAY),
+    )
+    lock_units(ahead.values_list("unit_id", flat=True))  # units first, then requests and days
+    one = eligibility.apply_correction(correction_id=correction_id, by=by, at=at, reason=reason, version=version)
+    ended = [] if one.after_eligible else list(ahead.select_for_update().order_by("date", "pk"))
+    for day in ended:
+        state = given_back(day)  # nobody is owed a day of a week in which they were not eligible
+        end_day(day, state)
+        record(
+            verb="day.corrected",
+            subject=day,
+            by=by,
+            at=at,
+            agency_id=day.agency_id,
+            before={"state": WfhDay.State.ACTIVE},
+            after={"state": state, "correction": one.pk},
+        )
+    if not one.after_eligible:
+        _end_requests(one, ended, by, at)
+    facts = {"by": by.pk, "reason": one.reason, "days": sorted({day.date.isoformat() for day in ended})}
+    tell("decision-corrected", one, one.employee_id, at, facts=facts)
+    return one
+
+
+def _end_requests(one: Correction, ended: list[WfhDay], by: User, at: dt.datetime) -> None:
+    """Requests that lean on an ended day; and where no track allows the week any more, all of the person for days
+    ahead of it. Their readers learn that the decision was corrected, never why (rulings.md 22)."""
+    today = at.astimezone(one.agency.zone).date()
+    days = [day.pk for day in ended]
+    leaning = Q(gives_up__in=days) | Q(takes__in=days)
+    if not allowing_many(one.agency_id, one.run.week, [one.employee_id]):
+        last = one.run.week + TO_SUNDAY
+        leaning |= Q(employee=one.employee_id, date__gt=today, date__range=(one.run.week, last))
+    rows = Request.objects.filter(leaning, state__in=states.OPEN).exclude(kind=Request.Kind.RECUR)
+    for pk in list(rows.order_by("pk").values_list("pk", flat=True)):
+        request = one_locked(pk)
+        if request.state in states.OPEN:  # not decided while this stood in line
+            end_early(request, "CORRECTION", request.date, by=by, at=at)
+
+
+def decide_many(
+    *, versions: dict[int, int], apply_them: bool, by: User, at: dt.datetime, reason: str
+) -> list[RowOutcome]:
+    """Apply or dismiss several corrections (id → version looked at) with one reason, each for itself: one that is
+    refused keeps no other back."""
+    decide = apply if apply_them else eligibility.dismiss_correction
+    outcomes = []
+    for pk in _known(versions):
+        try:
+            decide(correction_id=pk, by=by, at=at, reason=reason, version=versions[pk])
+            outcomes.append(RowOutcome(pk))
+        except (eligibility.Refused, permissions.Denied) as refused:
+            outcomes.append(RowOutcome(pk, str(refused)))
+    found = {one.correction_id for one in outcomes}
+    return outcomes + [RowOutcome(pk, _("There is no such correction.")) for pk in versions if pk not in found]
+
+
+def _known(versions: Iterable[int]) -> list[int]:
+    return list(Correction.objects.filter(pk__in=list(versions)).order_by("pk").values_list("pk", flat=True))
