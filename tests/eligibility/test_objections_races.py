@@ -1,0 +1,106 @@
+"""Clicks on one objection at the same moment: one wins, the others are told; without the lock more than one would."""
+
+import contextlib
+import datetime as dt
+import threading
+
+import pytest
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from eligibility import actions
+from eligibility.actions import load_policies, publish_run, put_in_force, start_run, work_run
+from eligibility.actions import objections as room
+from eligibility.models import Correction, Objection, Suspension
+from employees.calendar import week_of
+from employees.models import Role
+from ledger.models import Event
+from performance.rating import Rating
+from tests import factories
+
+from .test_policies_races import together
+
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+VERBS = ("objection.uphold", "objection.reject")
+
+
+@pytest.fixture
+def house(transactional_db):
+    """This week published by Hadi; Sari is not eligible. Dewi and Eko are HR officers."""
+    cast, at = factories.cast(), timezone.now()
+    monday = week_of(at, cast.agency.zone)
+    factories.grant(cast.eko_user, Role.HR_OFFICER, cast.agency)
+    load_policies(by=None, at=at)
+    put_in_force(agency=cast.agency, policy_code="REWARD-2019", since=monday, by=None, at=at)
+    factories.appraisal(cast.sari, year=monday.year - 1, rating=Rating.GOOD, at=at - dt.timedelta(days=30))
+    made = start_run(agency=cast.agency, track="REWARD", week=monday, by=None, at=at)
+    made = work_run(job_id=made.job_id, at=at)
+    cast.run = publish_run(run_id=made.pk, by=cast.hadi_user, at=at, version=made.version)
+    return cast
+
+
+def file_(cast):
+    return actions.file_objection(run_id=cast.run.pk, text="Keliru", by=cast.sari_user, at=timezone.now())
+
+
+def answers(cast, one):
+    def answer(user, upheld):
+        return lambda: actions.answer_objection(
+            objection_id=one.pk, upheld=upheld, answer="Sudah diperiksa", version=1, by=user, at=timezone.now()
+        )
+
+    return [answer(cast.dewi_user, True), answer(cast.eko_user, False)] * 2
+
+
+def test_two_answers_at_once_and_one_counts(house):
+    one = file_(house)
+    assert together(*answers(house, one)) == ["ANSWERED"] * 3 + [None]
+    one.refresh_from_db()
+    assert Event.objects.filter(verb__in=VERBS).count() == 1
+    assert Correction.objects.count() == (one.state == "UPHELD")
+
+
+def test_twin_without_the_lock_two_answers_would_count(house, monkeypatch):
+    """The protection is what the test above tests: rows read without a lock, checked, then written."""
+    one = file_(house)
+    gate = threading.Barrier(2)
+
+    def unlocked(pk):
+        row = Objection.objects.select_related("agency", "run").get(pk=pk)
+        with contextlib.suppress(Exception):
+            gate.wait(5)
+        return row
+
+    monkeypatch.setattr(room, "_locked", unlocked)
+    assert together(*answers(house, one)[:2]) == [None, None]
+    assert Event.objects.filter(verb__in=VERBS).count() == 2
+
+
+def test_filing_at_once_makes_one_objection(house):
+    assert together(*[lambda: file_(house)] * 4) == [None] + ["OPEN"] * 3
+    assert Objection.objects.count() == Event.objects.filter(verb="objection.file").count() == 1
+
+
+def test_filing_at_once_without_the_lock_is_still_stopped_by_the_database(house, monkeypatch):
+    monkeypatch.setattr(QuerySet, "select_for_update", lambda self, *args, **kwargs: self)
+    assert together(*[lambda: file_(house)] * 4) == [None] + ["OPEN"] * 3
+
+
+def test_taking_back_and_answering_at_once(house):
+    one = file_(house)
+
+    def back():
+        actions.withdraw_objection(objection_id=one.pk, by=house.sari_user, at=timezone.now())
+
+    assert together(back, answers(house, one)[0]) == ["ANSWERED", None]
+    one.refresh_from_db()
+    assert one.version == 2
+    assert Correction.objects.count() == (one.state == "UPHELD")
+
+
+def test_suspending_at_once_makes_one_suspension(house):
+    def ask():
+        actions.suspend(by=house.sari_user, at=timezone.now())
+
+    assert together(*[ask] * 4) == [None] + ["SUSPENDED"] * 3
+    assert Suspension.objects.count() == 1
