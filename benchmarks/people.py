@@ -71,17 +71,17 @@ INSERT INTO employees_absence (employee_id, agency_id, date, kind)
 SELECT n, %(first)s + (n - 1)::bigint * %(agencies)s / %(people)s, date '2026-02-02' + day, 'ALPA'
 FROM generate_series(1, %(people)s) n, generate_series(0, 3) day WHERE n %% 20 = 7 AND day <= n / 20 %% 4""",
 }
-# Two people of a hundred: fourteen of twenty get another rating, the others another post, status or a new punishment.
+# Two people of a hundred: most get another rating, the others another post or status, or a new punishment.
 CHANGES = (
     """UPDATE performance_appraisal SET rating = CASE WHEN rating = 5 THEN 3 ELSE 5 END
-       WHERE kind = 'TAHUNAN' AND year = 2025 AND employee_id %% 1000 BETWEEN %(from)s AND %(from)s + 13""",
+       WHERE kind = 'TAHUNAN' AND year = 2025 AND employee_id %% 1000 BETWEEN %(from)s AND %(from)s + 15""",
     """UPDATE employees_placement SET direct_service = direct_service IS NOT TRUE
-       WHERE employee_id %% 1000 BETWEEN %(from)s + 14 AND %(from)s + 16""",
+       WHERE employee_id %% 1000 BETWEEN %(from)s + 16 AND %(from)s + 18""",
     """UPDATE employees_employee SET legal_status = CASE WHEN legal_status = 'AKTIF' THEN 'CLTN' ELSE 'AKTIF' END
-       WHERE id %% 1000 IN (%(from)s + 17, %(from)s + 18)""",
+       WHERE id %% 1000 IN (%(from)s + 19, %(from)s + 20)""",
     """INSERT INTO employees_discipline (employee_id, agency_id, level, start, "end", status, decree)
        SELECT id, agency_id, 'BERAT', date '2026-10-21', date '2027-10-20', 'DIJATUHKAN', 'SK-BARU'
-       FROM employees_employee WHERE id %% 1000 = %(from)s + 19""",
+       FROM employees_employee WHERE id %% 1000 = %(from)s + 21""",
 )
 
 
@@ -91,6 +91,7 @@ def load(people: int, agencies: int) -> list[Agency]:
     names = {"people": people, "unit": UNIT, "units": -(-people // UNIT), "agencies": agencies}
     with connection.cursor() as cursor:
         cursor.execute("SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0")
+        cursor.execute("SET maintenance_work_mem = '512MB'")
         cursor.execute(f"TRUNCATE {', '.join(TABLES)}, employees_agency, employees_user, eligibility_policy CASCADE")
         cursor.execute("TRUNCATE eligibility_decision, ledger_jobrun CASCADE")
         Agency.objects.bulk_create(made)
@@ -147,8 +148,8 @@ def tidy(*tables: str) -> None:
 
 
 def change(turn: int) -> None:
-    """Something changes for two people of a hundred, in each turn for others (up to 50)."""
+    """Something changes for two people of a hundred, in each turn for others (up to 45 turns)."""
     with connection.cursor() as cursor:
         for statement in CHANGES:
-            cursor.execute(statement, {"from": 20 * turn})
+            cursor.execute(statement, {"from": 22 * turn})
         cursor.execute("UPDATE employees_agencyinputs SET changes = changes + 1")
