@@ -85,6 +85,24 @@ def finish(job_id: int, *, at: dt.datetime, state: str = JobRun.State.DONE) -> b
     return bool(JobRun.objects.filter(pk=job_id, state="OPEN").update(state=state, finished_at=at))
 
 
+def cancel(job_id: int, *, at: dt.datetime) -> None:
+    """Close an open job unfinished. Waits for chunks at work: what they wrote can be undone once this returns, and
+    whoever claimed a chunk before finds it taken over."""
+    finish(job_id, at=at, state=JobRun.State.CANCELLED)
+    JobChunk.objects.filter(job_id=job_id).exclude(state=JobChunk.State.DONE).update(fence=F("fence") + 1)
+
+
+@transaction.atomic
+def renew(job_id: int) -> int:
+    """Give chunks that failed too often another life; how many. They become rows of their own, so that no worker who
+    still holds the old one can write."""
+    poisoned = JobChunk.objects.filter(job_id=job_id, fence__gte=ATTEMPTS).exclude(state=JobChunk.State.DONE)
+    edges = list(poisoned.select_for_update().values_list("lo", "hi"))
+    poisoned.delete()
+    JobChunk.objects.bulk_create(JobChunk(job_id=job_id, lo=lo, hi=hi) for lo, hi in edges)
+    return len(edges)
+
+
 def unattended(*, at: dt.datetime, patience: dt.timedelta) -> list[int]:
     """Open jobs that nobody works on: no chunk locked by a living session, or one held beyond patience."""
     with connection.cursor() as cursor:

@@ -4,12 +4,14 @@ from .corrections import apply_correction, dismiss_correction, propose, propose_
 from .drafting import approve_policy, change_draft, draft_policy, drop_policy, return_policy, submit_policy
 from .objections import answer_objection, file_objection, grant_by_silence, withdraw_objection
 from .policies import load_policies, load_policy, put_in_force, take_back_plan
+from .previews import preview_run
 from .refused import Refused
 from .runs import (
     finish_run,
     publish_run,
     recompute,
     record_missed,
+    resume_run,
     start_run,
     withdraw_run,
     work_run,
@@ -33,10 +35,12 @@ __all__ = [
     "propose",
     "propose_by_hand",
     "propose_due",
+    "preview_run",
     "publish_run",
     "put_in_force",
     "recompute",
     "record_missed",
+    "resume_run",
     "resume",
     "return_policy",
     "start_run",

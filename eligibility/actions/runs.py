@@ -3,7 +3,7 @@
 import datetime as dt
 
 from django.conf import settings
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 from django.db.models import F, Max
 from django.utils.translation import gettext as _
 
@@ -13,7 +13,7 @@ from eligibility.rules import flat, read
 from employees.calendar import week_name
 from employees.models import Agency, AgencyInputs, Employee, Feed
 from ledger import jobs, outbox
-from ledger.models import JobRun, Outbox
+from ledger.models import Outbox
 from ledger.trail import record
 
 from .refused import Refused
@@ -188,23 +188,51 @@ def _publish(run: Run, by, at) -> Run:
     return run
 
 
-@transaction.atomic
-def withdraw_run(*, run_id: int, by, at: dt.datetime, reason: str) -> Run:
-    """Take back a run that is not published; its decisions vanish as if it had never run."""
-    run = Run.objects.select_for_update().get(pk=run_id)
-    if by is not None:
-        permissions.check_may_publish(by, run.agency_id)
-    if run.state not in (Run.State.COMPUTING, Run.State.WAITING):
-        raise Refused("STALE", _("This run has changed since the page was opened. Load the page again."))
-    return _withdraw(run, by, at, reason)
+def withdraw_run(*, run_id: int, by, at: dt.datetime, reason: str, version: int | None = None) -> Run:
+    """Take back a run that is not published, or cancel one at work; its decisions vanish as if it had never run.
+
+    Raises `permissions.Denied`, or `Refused`: NO_REASON, STALE, BUSY.
+    """
+    if by is not None and not reason.strip():
+        raise Refused("NO_REASON", _("Write why the run is withdrawn; the reason is kept with it."))
+    try:
+        with transaction.atomic():
+            run = Run.objects.select_for_update().get(pk=run_id)
+            if by is not None:
+                permissions.check_may_publish(by, run.agency_id)
+            if run.state not in (Run.State.COMPUTING, Run.State.WAITING) or version not in (None, run.version):
+                raise Refused("STALE", _("This run has changed since the page was opened. Load the page again."))
+            return _withdraw(run, by, at, reason.strip())
+    except OperationalError as error:  # a worker holds a chunk for longer than we wait
+        raise Refused("BUSY", _("A worker is in the middle of this run. Please try again in a moment.")) from error
 
 
 def _withdraw(run: Run, by, at, reason: str) -> Run:
+    jobs.cancel(run.job_id, at=at)  # first: nobody writes decisions of this run any more
     engine.withdraw(run)
-    jobs.finish(run.job_id, at=at, state=JobRun.State.CANCELLED)
     Run.objects.filter(pk=run.pk).update(state=Run.State.WITHDRAWN, version=F("version") + 1)
     record(verb="run.withdraw", subject=run, by=by, at=at, agency_id=run.agency_id, reason=reason)
     run.refresh_from_db()
+    return run
+
+
+@transaction.atomic
+def resume_run(*, run_id: int, by, at: dt.datetime) -> Run:
+    """Hand a run that nobody works on to a worker again; parts that failed too often get another life.
+
+    Raises `permissions.Denied`, or `Refused`: STALE, AT_WORK.
+    """
+    run = Run.objects.select_for_update().get(pk=run_id)
+    permissions.check_may_publish(by, run.agency_id)
+    if run.state != Run.State.COMPUTING:
+        raise Refused("STALE", _("This run has changed since the page was opened. Load the page again."))
+    renewed = jobs.renew(run.job_id)
+    patience = dt.timedelta(seconds=settings.JOB_CHUNK_SECONDS)
+    if run.job_id not in jobs.unattended(at=at, patience=patience):
+        raise Refused("AT_WORK", _("A worker is at this run. It shows here when it is done."))
+    key = f"job:{run.job_id}:{at:%Y%m%d%H%M%S}"
+    outbox.put(kind=Outbox.Kind.JOB, key=key, at=at, payload={"job": run.job_id}, agency_id=run.agency_id)
+    record(verb="run.resume", subject=run, by=by, at=at, agency_id=run.agency_id, after={"renewed": renewed})
     return run
 
 

@@ -15,6 +15,7 @@ from .objections import (
     days_left,
     deciders,
     objections_of,
+    objections_waiting,
     silent,
     suspended_in,
     suspension_of,
@@ -32,6 +33,7 @@ from .policies import (
     version_before,
     writers,
 )
+from .run_page import KINDS, changed_by, feeds_of, problems_of, progress_of
 from .runs import (
     altered_runs,
     decision_at,
@@ -44,6 +46,11 @@ from .runs import (
 )
 
 __all__ = [
+    "KINDS",
+    "changed_by",
+    "feeds_of",
+    "problems_of",
+    "progress_of",
     "TERMS",
     "altered_runs",
     "applied",
@@ -64,6 +71,7 @@ __all__ = [
     "latest_published",
     "may_be_used_by",
     "objections_of",
+    "objections_waiting",
     "open_runs",
     "policy_of",
     "published_runs",

@@ -6,11 +6,10 @@ from django.db.models import Max, Q
 from django.utils.translation import gettext as _
 from psycopg2.extras import DateRange
 
-from eligibility import engine
 from eligibility import queries as decisions
 from eligibility.actions import Refused, publish_run, record_missed, start_run, work_run
 from eligibility.models import PolicyInForce, Run
-from employees.calendar import instant, monday_of, week_of
+from employees.calendar import instant, monday_of, week_name, week_of
 from employees.models import Agency
 from schedules.models import Plan
 
@@ -87,19 +86,18 @@ def run_week(*, agency: Agency, track: str, week: dt.date, by, at: dt.datetime, 
     return run
 
 
+def run_by_hand(*, agency: Agency, track: str, week: dt.date, by, at: dt.datetime, publish: bool = False) -> Run:
+    """`run_week`, refused (TOO_EARLY) beyond next week: publishing it would freeze the weeks before."""
+    last = week_of(at, agency.zone) + WEEK
+    if week > last:
+        text = _("%(week)s lies too far ahead: publishing it would freeze the weeks before. Compute %(last)s first.")
+        raise Refused("TOO_EARLY", text % {"week": week_name(week), "last": week_name(last)})
+    return run_week(agency=agency, track=track, week=week, by=by, at=at, publish=publish)
+
+
 def plans_owed(*, at: dt.datetime) -> list[tuple[Agency, dt.date]]:
     """Weeks from now on with a published run but neither plan nor draft: what the tick makes good."""
     recent = Run.objects.published().filter(week__gte=monday_of(at.date()) - WEEK).select_related("agency")
     pairs = {(run.agency, run.week) for run in recent if run.week >= week_of(at, run.agency.zone)}
     planned = set(Plan.objects.exclude(state=Plan.State.SUPERSEDED).values_list("agency_id", "week"))
     return sorted((p for p in pairs if (p[0].pk, p[1]) not in planned), key=lambda p: (p[0].pk, p[1]))
-
-
-def preview(*, agency: Agency, track: str, week: dt.date, at: dt.datetime) -> str:
-    """What a run of this week would count now; writes nothing."""
-    policy = decisions.policy_of(agency.pk, track, week)
-    if policy is None:
-        raise Refused("NO_POLICY", _("No policy of this track is in force in that week."))
-    rows = engine.verdicts(policy, engine.Scope(agency.pk, week, at)).values_list("reasons", flat=True)
-    reasons = [tuple(row) for row in rows]
-    return f"{len(reasons)} people, {sum(1 for row in reasons if not row)} eligible"

@@ -5,12 +5,16 @@ from typing import NoReturn
 
 from django.core.management.base import BaseCommand
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
-from eligibility.actions import Refused
+from eligibility.actions import Refused, preview_run
+from eligibility.models import Run
 from eligibility.queries import in_force
 from employees.calendar import BadWeek, parse_week, week_name
 from employees.models import Agency
 from schedules.actions import weekly
+
+COUNTS = ("in_scope", "eligible", "changed", "gained", "lost", "problems", "left_out")
 
 
 class Command(BaseCommand):
@@ -42,16 +46,28 @@ class Command(BaseCommand):
         name = f"{agency.code} {track} {week_name(monday)}"
         at = timezone.now()
         if dry_run:
-            found = weekly.preview(agency=agency, track=track, week=monday, at=at)
-            self.stdout.write(f"{name}: {found} (nothing written)")
-            return True
+            return self._preview(name, agency, track, monday, at)
         try:
-            run = weekly.run_week(agency=agency, track=track, week=monday, by=None, at=at, publish=publish)
+            run = weekly.run_by_hand(agency=agency, track=track, week=monday, by=None, at=at, publish=publish)
         except Refused as error:
             self.stderr.write(f"{name}: {error}")
             return False
-        counts = f"{run.in_scope} people, {run.eligible} eligible, {run.changed} changed (+{run.gained} −{run.lost})"
-        self.stdout.write(f"{name}: {counts}, {run.get_state_display()}")
+        named = {field: getattr(run, field) for field in COUNTS}
+        counts = _(
+            "%(in_scope)s people, %(eligible)s eligible, %(changed)s changed (+%(gained)s −%(lost)s), "
+            "%(problems)s with a problem, %(left_out)s left out at their own wish"
+        )
+        held = f" ({run.get_hold_display()})" if run.state == Run.State.WAITING else ""
+        self.stdout.write(f"{name}: {counts % named}, {run.get_state_display()}{held}")
+        return True
+
+    def _preview(self, name, agency, track, monday, at) -> bool:
+        try:
+            found = preview_run(agency=agency, track=track, week=monday, at=at)
+        except Refused as error:
+            self.stderr.write(f"{name}: {error}")
+            return False
+        self.stdout.write(f"{name}: {found} " + _("(nothing written)"))
         return True
 
     def _refuse(self, message: str) -> NoReturn:

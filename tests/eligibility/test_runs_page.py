@@ -1,0 +1,161 @@
+"""The page of a weekly run: how it went, whom it changes, its buttons by state and role."""
+
+import datetime as dt
+
+import pytest
+from django.urls import reverse
+from django.utils import translation
+
+from eligibility import queries
+from eligibility.actions import (
+    Refused,
+    load_policies,
+    preview_run,
+    publish_run,
+    put_in_force,
+    resume_run,
+    start_run,
+    withdraw_run,
+    work_run,
+)
+from eligibility.models import Decision, Run, RunProblem
+from employees.models import Employee, Placement
+from ledger.models import Event, JobChunk, Outbox
+from performance.models import Appraisal
+from tests import factories
+
+WEEK = dt.date(2026, 11, 23)
+NEXT = WEEK + dt.timedelta(days=7)
+
+
+@pytest.fixture(autouse=True)
+def in_english(client):
+    client.cookies["language"] = "en"
+    with translation.override("en"):
+        yield
+
+
+@pytest.fixture
+def waiting(cast, at):
+    """One week published; in the next, which waits, Budi loses, Eko gains and one of Eko's team has gone."""
+    load_policies(by=None, at=at)
+    put_in_force(agency=cast.agency, policy_code="REWARD-2019", since=dt.date(2026, 1, 1), by=None, at=at)
+    factories.appraisal(cast.sari)
+    lost = factories.appraisal(cast.budi)
+    first = computed(cast, at, WEEK)
+    publish_run(run_id=first.pk, by=None, at=at, version=first.version)
+    Appraisal.objects.filter(pk=lost.pk).update(state="RESCINDED")
+    factories.appraisal(cast.eko)
+    Placement.objects.filter(employee=cast.team[0]).delete()
+    return computed(cast, at, NEXT)
+
+
+def computed(cast, at, week):
+    made = start_run(agency=cast.agency, track="REWARD", week=week, by=None, at=at)
+    return work_run(job_id=made.job_id, at=at)
+
+
+def page_of(run):
+    return reverse("admin:eligibility_run_change", args=[run.pk])
+
+
+def changed(run, user, kind):
+    return {row.employee.name for row in queries.changed_by(run, user, kind=kind)}
+
+
+def test_differences_by_kind(cast, waiting):
+    assert waiting.state == Run.State.WAITING
+    assert changed(waiting, cast.hadi_user, "gained") == {"Eko Prasetyo"}
+    assert changed(waiting, cast.hadi_user, "lost") == {"Budi Santoso"}
+    assert changed(waiting, cast.hadi_user, "gone") == {"Anggota 1"}
+    assert changed(waiting, cast.hadi_user, "new") == set()
+    assert changed(waiting, cast.ratna_user, "") == set()  # a stranger rich in rights
+
+
+def test_the_page_and_its_filters(cast, client, waiting):
+    client.force_login(cast.hadi_user)
+    text = client.get(page_of(waiting), {"kind": "gained"}).content.decode()
+    assert "Eko Prasetyo" in text
+    assert "Budi Santoso" not in text
+    assert waiting.digest in text
+    assert "the timetable" in text
+    assert "Withdraw" in text
+    there = client.get(page_of(waiting), {"kind": "gained", "unit": cast.planning.pk}).content.decode()
+    assert "Eko Prasetyo" in there
+    elsewhere = client.get(page_of(waiting), {"kind": "gained", "unit": cast.general.pk}).content.decode()
+    assert "Nobody changes in this way." in elsewhere
+    assert client.get(page_of(waiting), {"kind": "x", "unit": "²", "p": "x"}).status_code == 200
+
+
+def test_a_problem_is_named_with_what_to_do(cast, client, waiting):
+    RunProblem.objects.create(run=waiting, employee=cast.sari, what="numeric field overflow")
+    client.force_login(cast.dewi_user)
+    text = client.get(page_of(waiting)).content.decode()
+    assert "numeric field overflow" in text
+    assert "Sari Rahmawati" in text
+    assert ">Publish<" not in text  # an HR officer looks only
+
+
+def test_strangers(cast, client, waiting):
+    for who, status in (("ratna", 404), ("eko", 302), ("sari", 302)):
+        client.force_login(getattr(cast, f"{who}_user"))
+        assert client.get(page_of(waiting)).status_code == status, who
+        for name in ("publish", "recompute", "resume", "withdraw", "preview"):
+            answer = client.post(reverse(f"admin:eligibility_run_{name}", args=[waiting.pk]), {"reason": "x"})
+            assert answer.status_code == status, (who, name)
+    assert Run.objects.get(pk=waiting.pk).state == Run.State.WAITING
+
+
+@pytest.mark.parametrize("more", [0, 3])
+def test_the_number_of_queries(cast, client, at, waiting, django_assert_num_queries, more):
+    for n in range(more):
+        factories.employee(cast.general, f"Baru {n}")
+    withdraw_run(run_id=waiting.pk, by=None, at=at, reason="again")
+    run = computed(cast, at, NEXT)
+    client.force_login(cast.hadi_user)
+    client.get(page_of(run))
+    with django_assert_num_queries(13):
+        client.get(page_of(run))
+
+
+def test_withdrawing_takes_a_reason_and_the_version_seen(cast, client, at, waiting):
+    client.force_login(cast.hadi_user)
+    address = reverse("admin:eligibility_run_withdraw", args=[waiting.pk])
+    for data in ({"reason": " ", "version": waiting.version}, {"reason": "Salah", "version": 99}, {"reason": "Salah"}):
+        client.post(address, data)
+        assert Run.objects.get(pk=waiting.pk).state == Run.State.WAITING
+    client.post(address, {"reason": "Salah data", "version": waiting.version})
+    assert Run.objects.get(pk=waiting.pk).state == Run.State.WITHDRAWN
+    assert Event.objects.get(verb="run.withdraw").reason == "Salah data"
+    assert not Decision.objects.filter(from_run=waiting.number).exists()
+
+
+def test_a_cancelled_run_fences_whoever_is_at_work(cast, at, waiting):
+    withdraw_run(run_id=waiting.pk, by=None, at=at, reason="x")
+    run = start_run(agency=cast.agency, track="REWARD", week=NEXT, by=None, at=at)
+    before = JobChunk.objects.get(job_id=run.job_id).fence
+    withdraw_run(run_id=run.pk, by=cast.hadi_user, at=at, reason="Salah minggu")
+    assert JobChunk.objects.get(job_id=run.job_id).fence == before + 1
+    assert work_run(job_id=run.job_id, at=at) is None
+
+
+def test_a_run_that_nobody_works_on_is_resumed_and_a_poisoned_part_lives_again(cast, at, waiting):
+    withdraw_run(run_id=waiting.pk, by=None, at=at, reason="x")
+    run = start_run(agency=cast.agency, track="REWARD", week=NEXT, by=None, at=at)
+    JobChunk.objects.filter(job_id=run.job_id).update(fence=8)
+    assert work_run(job_id=run.job_id, at=at).state == Run.State.COMPUTING
+    resume_run(run_id=run.pk, by=cast.hadi_user, at=at)
+    assert Outbox.objects.filter(payload={"job": run.job_id}).count() == 2
+    assert work_run(job_id=run.job_id, at=at).state == Run.State.WAITING
+    with pytest.raises(Refused) as refused:
+        resume_run(run_id=run.pk, by=cast.hadi_user, at=at)
+    assert refused.value.code == "STALE"
+
+
+def test_the_preview_counts_as_the_run_and_writes_nothing(cast, at, waiting):
+    rows = (Decision.objects.count(), Event.objects.count(), Run.objects.count())
+    found = preview_run(agency=cast.agency, track="REWARD", week=NEXT, at=at)
+    assert (found.people, found.eligible) == (waiting.in_scope, waiting.eligible)
+    assert (found.gained, found.lost) == (waiting.gained, waiting.lost) == (1, 1)
+    assert (Decision.objects.count(), Event.objects.count(), Run.objects.count()) == rows
+    assert Employee.objects.filter(agency=cast.agency).count() > found.people
