@@ -48,7 +48,8 @@ def resume(*, by, at: dt.datetime) -> Suspension:
     if one is None:
         raise Refused("NOT_SUSPENDED", _("Automatic decisions about you are not suspended."))
     today = local_date(at, one.agency.zone)
-    one.valid = DateRange(one.valid.lower, max(today, one.valid.lower + DAY))
+    since = one.valid.lower or today
+    one.valid = DateRange(since, max(today, since + DAY))  # an empty range would forget that it was asked
     one.save(update_fields=["valid"])
     _noted("suspension.end", one, by, at)
     return one
@@ -57,6 +58,6 @@ def resume(*, by, at: dt.datetime) -> Suspension:
 def _noted(verb: str, one: Suspension, by, at: dt.datetime) -> None:
     """Recorded, and counted as a change of what the agency's runs read."""
     AgencyInputs.objects.filter(agency=one.agency_id).update(changes=F("changes") + 1)
-    until = one.valid.upper.isoformat() if one.valid.upper else None
-    after = {"since": one.valid.lower.isoformat(), "until": until}
+    since, until = (day.isoformat() if day else None for day in (one.valid.lower, one.valid.upper))
+    after = {"since": since, "until": until}
     record(verb=verb, subject=one, by=by, at=at, agency_id=one.agency_id, after=after)

@@ -6,12 +6,13 @@ Terms are working days of the agency; day 1 is the first one after delivery (dom
 import dataclasses
 import datetime as dt
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet
 
 from eligibility.models import Correction, Decision, Objection, Run, Suspension
 from employees.calendar import FURTHEST, add_working_days, local_date, working_days_between
 from employees.models import Agency, Employee, ObjectionTrack
 from employees.models.people import today_of_agency
+from employees.permissions import HR
 from employees.queries import holidays
 
 from .runs import decision_at, published_runs
@@ -90,7 +91,7 @@ def challenge(employee: Employee, run: Run, decision: Decision, at: dt.datetime)
     delivered = local_date(delivered_at, agency.zone)
     until = term_end(agency, delivered, terms.file)
     latest = Objection.objects.filter(run=run, employee=employee).order_by("-filed_at", "-pk").first()
-    ended = latest is not None and latest.state in (Objection.State.UPHELD, Objection.State.REJECTED)
+    ended = (Objection.State.UPHELD, Objection.State.REJECTED)
     return Challenge(
         run=run,
         decision=decision,
@@ -100,7 +101,7 @@ def challenge(employee: Employee, run: Run, decision: Decision, at: dt.datetime)
         file_until=until,
         days_left=days_left(agency, local_date(at, agency.zone), until),
         latest=latest,
-        answered=ended and latest.filed_at >= delivered_at,
+        answered=latest is not None and latest.state in ended and latest.filed_at >= delivered_at,
     )
 
 
@@ -117,6 +118,13 @@ def deciders(objection: Objection) -> set[int]:
     )
     made = {objection.run.published_by_id, *corrected.values_list("decided_by", flat=True)}
     return {pk for pk in made if pk is not None}
+
+
+def objections_waiting(user) -> dict[str, int]:
+    """How many objections wait for the HR of the user's agencies, one's own left out, and how many are overdue."""
+    rows = Objection.objects.filter(state=Objection.State.FILED, agency__in=user.reach.whole_agencies(HR))
+    rows = rows.exclude(employee=user.reach.me).annotate(today=today_of_agency())
+    return rows.aggregate(open=Count("pk"), overdue=Count("pk", filter=Q(answer_due__lt=F("today"))))
 
 
 def silent(at: dt.datetime) -> list[int]:

@@ -220,6 +220,16 @@ def test_the_queue_has_overdue_ones_first(decided, now):
     assert said.index("Sari Rahmawati") < said.index("Anggota 1")
 
 
+def test_the_first_page_counts_what_waits_and_not_ones_own(decided, now):
+    one = file_(decided, now)
+    file_(decided, now, decided.dewi_user)
+    Objection.objects.filter(pk=one.pk).update(answer_due=dt.date(2020, 1, 2))
+    said = text(english(decided.dewi_user).get("/admin/"))
+    assert 'Objections to answer</h2> <p class="portal-number">1</p>' in said
+    assert "1 of them is overdue." in said
+    assert "Objections to answer" not in text(english(decided.ratna_user).get("/admin/"))
+
+
 @pytest.mark.parametrize("count", [1, 3])
 def test_the_queue_asks_a_constant_number_of_questions(decided, now, count, django_assert_num_queries):
     for person in decided.team[:count]:
@@ -287,7 +297,9 @@ def test_a_suspension_is_asked_for_explained_and_taken_back(decided, now):
         sari.post("/automatic/", {"do": "suspend"}, follow=True)
     )
     assert "suspended already" in text(sari.post("/automatic/", {"do": "suspend"}, follow=True))
-    assert "Automatic decisions about you were suspended on Monday, 23 November 2026" in text(sari.get("/why/2026-W48/"))
+    assert "Automatic decisions about you were suspended on Monday, 23 November 2026" in text(
+        sari.get("/why/2026-W48/")
+    )
     assert kinds(decided.dewi) == ["suspension-asked"]
     assert "start again" in text(sari.post("/automatic/", {"do": "resume"}, follow=True))
     assert "not suspended" in text(sari.post("/automatic/", {"do": "resume"}, follow=True))
