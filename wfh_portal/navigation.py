@@ -13,6 +13,7 @@ GROUPS = {
         ("performance.appraisal", "star"),
         ("performance.importbatch", "upload_file"),
         ("eligibility.run", "sync"),
+        ("eligibility.correction", "edit_note"),
         ("eligibility.objection", "front_hand"),
         ("eligibility.suspension", "do_not_disturb_on"),
         ("bias", "balance"),

@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from eligibility import permissions as eligibility_permissions
 from eligibility.models import Run
-from eligibility.queries import objections_waiting, policies
+from eligibility.queries import objections_waiting, policies, waiting_corrections
 from employees.calendar import week_name
 from employees.models import Agency, Employee, Role, RoleGrant, Unit
 from employees.models.access import READS_SCORES
@@ -37,6 +37,7 @@ def waiting(request, context):
     if holds_any(user, READS_SCORES):
         context |= _of_plans(user)
         context["objections"] = objections_waiting(user)
+        context["corrections"] = waiting_corrections(user).count()
         context["policies"] = list(policies.submitted(user)[:NEWEST])
         context["runs"] = _open_runs(user)
         context["published"] = _published(user)

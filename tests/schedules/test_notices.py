@@ -10,7 +10,7 @@ from django.conf import settings
 from django.utils import translation
 from psycopg2.extras import DateRange
 
-from eligibility.models import Objection, Policy, Run, Suspension
+from eligibility.models import Correction, Objection, Policy, Run, Suspension
 from employees.calendar import monday_of
 from schedules.models import Allotment, Delegation, Notice, Plan, Request, WfhDay
 from schedules.notices import PAGES, deliver, spoken, tell
@@ -124,6 +124,11 @@ def about(kind, request_kind, cast, ask, at):
     if kind.startswith("objection-"):
         facts = {"by": cast.dewi_user.pk, "reason": EVIL} if kind == "objection-answered" else {}
         return objection(cast, at, state="REJECTED" if facts else "FILED"), facts
+    if kind == "decision-corrected":
+        facts = {"by": cast.hadi_user.pk, "reason": EVIL, "days": [WEDNESDAY.isoformat()]}
+        fields = {"after_eligible": False, "after_reasons": ["R-PREDIKAT"], "proposed_at": at}
+        run = objection(cast, at, state="FILED").run
+        return Correction.objects.create(run=run, agency=cast.agency, employee=cast.sari, **fields), facts
     if kind.startswith("suspension-"):
         valid = DateRange(WEDNESDAY, None)
         fields = {"agency": cast.agency, "asked_by": cast.sari_user, "asked_at": at}
@@ -186,7 +191,7 @@ def test_there_is_no_template_without_a_kind_and_no_kind_without_templates():
 
 def test_every_tell_names_a_kind_that_exists():
     told = {"plan-published"}  # by SQL
-    kind = re.compile(r'"((?:request|swap|day|plan|delegation|objection|suspension)-[a-z]+)"')
+    kind = re.compile(r'"((?:request|swap|day|plan|delegation|objection|suspension|decision)-[a-z]+)"')
     for path in Path(settings.BASE_DIR).glob("schedules/actions/**/*.py"):
         told |= set(kind.findall(path.read_text()))
     assert told == set(PAGES)
