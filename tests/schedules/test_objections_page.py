@@ -5,8 +5,9 @@ import datetime as dt
 import pytest
 from django.urls import reverse
 
-from eligibility.actions import load_policies, publish_run, put_in_force, start_run, work_run
+from eligibility.actions import apply_correction, load_policies, publish_run, put_in_force, start_run, work_run
 from eligibility.models import Correction, Objection, Suspension
+from eligibility.queries import eligible_at
 from performance.rating import Rating
 from schedules.actions.objections import answer_objection, file_objection, grant_overdue, suspend
 from schedules.models import Notice
@@ -158,6 +159,21 @@ def test_the_list_asks_a_constant_number_of_questions(decided, now, count, djang
 
 
 QUERIES_OF_LIST = 9
+
+
+def test_an_upheld_objection_mends_that_week_of_that_person_only(decided, now):
+    one = file_(decided, now)
+    done = answer_objection(
+        objection_id=one.pk, upheld=True, answer="Benar.", version=one.version, by=decided.dewi_user, at=now
+    )
+    made = done.correction
+    apply_correction(correction_id=made.pk, by=decided.hadi_user, at=now, reason="Keberatan", version=made.version)
+    assert eligible_at(decided.run, [decided.sari.pk, decided.budi.pk, decided.eko.pk]) == {
+        decided.sari.pk,
+        decided.budi.pk,
+    }
+    assert "The week has been corrected." in text(english(decided.sari_user).get("/objections/"))
+    assert PAGE not in text(english(decided.sari_user).get("/why/2026-W48/"))  # nothing is left to object to
 
 
 # --- the tick ---------------------------------------------------------------------------------------
