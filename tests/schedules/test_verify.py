@@ -13,6 +13,16 @@ from schedules.management.commands.verify import CHECKS
 
 from .weeks import WEEK, in_force, planned
 
+AHEAD = "UPDATE schedules_wfhday SET date = current_date + 9; "  # some checks look ahead of the database's own day only
+
+
+def again(table, **other):
+    """SQL: every row once more, under other ids and with other values."""
+    values = ", ".join(f"'{name}', {value}" for name, value in other.items())
+    changed = f"jsonb_build_object('id', r.id + 100000{', ' + values if values else ''})"
+    return f"INSERT INTO {table} SELECT (jsonb_populate_record(r, {changed})).* FROM {table} r"
+
+
 HARM = {
     # what is done to a sound house → which check must say so
     "UPDATE eligibility_decision SET reasons = '{R-X}' WHERE eligible": "an outcome that its reasons do not say",
@@ -37,12 +47,33 @@ HARM = {
     "UPDATE employees_placement SET supervisor_id = employee_id": "a circle of supervisors",
     "UPDATE employees_unit SET path = '1.2.3'": "a unit whose path is not its parent's and its own",
     "UPDATE employees_placement SET valid = daterange('2019-01-01', '2019-02-01')": "somebody who is placed nowhere",
-    "INSERT INTO employees_holiday (date, name, kind, source, version) SELECT DISTINCT "
+    AHEAD + "INSERT INTO employees_holiday (date, name, kind, source, version) SELECT DISTINCT "
     "date, 'x', 'LIBUR_NASIONAL', 'x', 1 FROM schedules_wfhday": "an active day on a day off",
     "INSERT INTO schedules_wfhday (employee_id, agency_id, unit_id, date, slot, state, origin, track) "
     "SELECT employee_id, agency_id, unit_id, date, 'AM', state, origin, track FROM schedules_wfhday": (
         "two active days in one slot"
     ),
+    again("eligibility_decision"): "two decisions of a person and track that hold at once",
+    again("eligibility_run", number="r.number + 1"): "two open runs, or two published ones of a week",
+    again(
+        "eligibility_run", number="r.number + 1", week="r.week - 7"
+    ): "a later week published under an earlier number",
+    "UPDATE eligibility_policy SET drafted_by_id = u.id, approved_by_id = u.id FROM employees_user u": (
+        "a policy approved by its drafter"
+    ),
+    "UPDATE schedules_wfhday SET date = current_date + 400": "a planned day of somebody who is not eligible in that week",
+    again("schedules_plan", revision="r.revision + 1"): "two plans of a week that count",
+    again("employees_placement"): "a person placed twice on a day",
+    "UPDATE employees_placement p SET unit_id = u.id FROM employees_unit u WHERE u.agency_id <> p.agency_id": (
+        "a placement in another agency's unit"
+    ),
+    again("performance_appraisal", number="r.number + 1"): "two versions in force of a person and period",
+    "UPDATE ledger_event SET verb = ''": "an event without a time or a verb",
+    "UPDATE ledger_seal SET to_id = from_id; INSERT INTO ledger_seal (from_id, to_id, previous, digest, at) "
+    "SELECT to_id + 3, to_id + 4, digest, 'x', at FROM ledger_seal": "seals that leave events out",
+    "UPDATE ledger_jobchunk SET state = 'WAITING'": "a job that is over with chunks left",
+    "UPDATE ledger_jobchunk SET fence = 0": "a chunk done more than once, or by nobody",
+    "UPDATE ledger_outbox SET dead_at = now(), done_at = NULL": "something that must follow, given up",
 }
 
 
