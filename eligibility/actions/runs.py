@@ -113,7 +113,7 @@ def finish_run(*, run_id: int, at: dt.datetime) -> None:
     for name in ("in_scope", "eligible", "changed", "gained", "lost", "problems", "left_out"):
         setattr(run, name, total.get(name, 0))
     engine.tidy(run)
-    run.digest = queries.digest_of(run)
+    run.digest = queries.digest_from(total.get("hashes", 0), run.in_scope)
     run.hold = _hold(run)
     run.state = Run.State.WAITING
     run.save()

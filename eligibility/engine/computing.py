@@ -7,6 +7,7 @@ from typing import Any
 from django.db import DataError, connection, transaction
 
 from eligibility.models import Run, RunProblem, Standing
+from eligibility.queries.runs import HASHES
 from eligibility.rules import BROKEN, flat, read
 from eligibility.rules.top_share import TopShare
 from employees.models import Employee
@@ -117,21 +118,26 @@ FROM changed
 
 
 def _left(run: Run, scope: Scope) -> dict[str, int]:
-    """What holds now in the range: everybody decided, who of them is eligible, and who asked to be left out."""
+    """What holds now in the range: everybody decided, who of them is eligible, who asked to be left out, and the sum of
+    the rows' hashes for the run's digest."""
     names: dict[str, Any] = {"agency": run.agency_id, "track": run.track, "week": run.week}
     names |= {"lo": scope.lo, "hi": scope.hi}
     with connection.cursor() as cursor:
-        cursor.execute(
-            """SELECT count(*), count(*) FILTER (WHERE eligible),
-                 (SELECT count(*) FROM eligibility_suspension s JOIN employees_placement p
-                  ON p.employee_id = s.employee_id AND p.valid @> %(week)s::date AND p.agency_id = %(agency)s
-                  WHERE s.agency_id = %(agency)s AND s.valid @> %(week)s::date
-                  AND s.employee_id > %(lo)s AND s.employee_id <= %(hi)s)
-               FROM eligibility_decision WHERE agency_id = %(agency)s AND track = %(track)s AND until_run IS NULL
-               AND employee_id > %(lo)s AND employee_id <= %(hi)s""",
-            names,
-        )
-        return dict(zip(("in_scope", "eligible", "left_out"), cursor.fetchone(), strict=True))
+        cursor.execute(_HOLDS, names)
+        found = dict(zip(("in_scope", "eligible", "left_out", "hashes"), cursor.fetchone(), strict=True))
+    return found | {"hashes": int(found["hashes"])}
+
+
+_HOLDS = f"""
+SELECT count(*), count(*) FILTER (WHERE d.eligible),
+  (SELECT count(*) FROM eligibility_suspension s JOIN employees_placement p
+   ON p.employee_id = s.employee_id AND p.valid @> %(week)s::date AND p.agency_id = %(agency)s
+   WHERE s.agency_id = %(agency)s AND s.valid @> %(week)s::date
+   AND s.employee_id > %(lo)s AND s.employee_id <= %(hi)s),
+  {HASHES}
+FROM eligibility_decision d WHERE d.agency_id = %(agency)s AND d.track = %(track)s AND d.until_run IS NULL
+  AND d.employee_id > %(lo)s AND d.employee_id <= %(hi)s
+"""  # noqa: S608  built from our own constants
 
 
 def _ranks(run: Run) -> str:

@@ -37,6 +37,7 @@ from .run_page import KINDS, changed_by, feeds_of, problems_of, progress_of
 from .runs import (
     altered_runs,
     decision_at,
+    digest_from,
     digest_of,
     eligible_at,
     in_force,
@@ -62,6 +63,7 @@ __all__ = [
     "corrections_of",
     "decision_at",
     "differences",
+    "digest_from",
     "digest_of",
     "eligible_at",
     "events_of",

@@ -48,20 +48,25 @@ def latest_published(agency_id: int, track: str) -> Run | None:
     return Run.objects.published().filter(agency_id=agency_id, track=track).order_by("-week").first()
 
 
-# What a decision says, without what it is stored under: the hash of a row does not hang on ids of rows or order.
-_DIGEST = """
-SELECT coalesce(sum(hashtextextended(ROW(d.employee_id, d.eligible, d.reasons, d.placement_id, d.appraisal_id, d.rating,
-  d.score, d.kind, d.legal_status, d.direct_service, d.facts_key)::text, 0)::numeric), 0)::text, count(*)
-FROM eligibility_decision d WHERE d.agency_id = %(agency)s AND d.track = %(track)s AND d.from_run <= %(number)s
-  AND (d.until_run IS NULL OR d.until_run > %(number)s)
-"""
+# What a decision says, without what it is stored under. The sum of the rows' hashes does not hang on their order.
+HASHES = """coalesce(sum(hashtextextended(ROW(d.employee_id, d.eligible, d.reasons, d.placement_id, d.appraisal_id,
+  d.rating, d.score, d.kind, d.legal_status, d.direct_service, d.facts_key)::text, 0)::numeric), 0)"""
+_DIGEST = f"""
+SELECT {HASHES}, count(*) FROM eligibility_decision d WHERE d.agency_id = %(agency)s AND d.track = %(track)s
+  AND d.from_run <= %(number)s AND (d.until_run IS NULL OR d.until_run > %(number)s)
+"""  # noqa: S608  built from our own constants
 
 
 def digest_of(run: Run) -> str:
     """SHA-256 of all decisions that hold at a run, in no order: the same decisions give the same digest."""
     with connection.cursor() as cursor:
         cursor.execute(_DIGEST, {"agency": run.agency_id, "track": run.track, "number": run.number})
-        return hashlib.sha256(":".join(map(str, cursor.fetchone())).encode()).hexdigest()
+        return digest_from(*cursor.fetchone())
+
+
+def digest_from(hashes: int, people: int) -> str:
+    """The digest from the sum of the rows' hashes, as the chunks of a run add it up, and their number."""
+    return hashlib.sha256(f"{int(hashes)}:{people}".encode()).hexdigest()
 
 
 def altered_runs() -> list[int]:
