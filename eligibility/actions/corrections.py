@@ -221,8 +221,7 @@ def dismiss_correction(*, correction_id: int, by, at: dt.datetime, reason: str, 
 
 
 def _decide(state: str, verb: str, correction_id: int, by, at: dt.datetime, reason: str, version: int) -> Correction:
-    rows = Correction.objects.select_for_update(of=("self",)).select_related("run__policy", "agency", "employee")
-    one = rows.get(pk=correction_id)
+    one = _locked(correction_id)
     permissions.check_may_correct(by, one.agency_id, one.employee_id)
     if not reason.strip():
         raise Refused("REASON_MISSING", _("Give a reason: the person reads it and it stays on record."))
@@ -237,6 +236,11 @@ def _decide(state: str, verb: str, correction_id: int, by, at: dt.datetime, reas
     one.save()
     _record(verb, one, by, at, one.reason)
     return one
+
+
+def _locked(correction_id: int) -> Correction:
+    rows = Correction.objects.select_for_update(of=("self",)).select_related("run__policy", "agency", "employee")
+    return rows.get(pk=correction_id)
 
 
 def _record(verb: str, one: Correction, by, at: dt.datetime, reason: str) -> None:

@@ -18,14 +18,16 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import action, display
-from unfold.widgets import UnfoldAdminTextareaWidget
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from eligibility import permissions
-from eligibility.models import Correction
+from eligibility.actions import Refused, propose_by_hand
+from eligibility.models import Correction, Run
+from eligibility.rules import known_codes, label_of
 from employees.admin import UnitFilter, tones, unit_now
 from employees.calendar import week_name
-from employees.models import Role
-from employees.permissions import holds_any
+from employees.models import Employee, Role
+from employees.permissions import HR, holds_any
 from schedules import wording
 from schedules.actions.corrections import decide_many
 
@@ -44,6 +46,42 @@ class ReasonForm(forms.Form):
     )
 
 
+class ProposalForm(forms.Form):
+    """Another outcome for one person and published week, proposed by hand."""
+
+    nip = forms.CharField(label=gettext_lazy("NIP"), max_length=30, widget=UnfoldAdminTextInputWidget())
+    run = forms.ModelChoiceField(
+        label=gettext_lazy("published week"), queryset=Run.objects.none(), widget=UnfoldAdminSelectWidget()
+    )
+    outcome = forms.ChoiceField(
+        label=gettext_lazy("outcome"),
+        choices=[("YES", gettext_lazy("eligible")), ("NO", gettext_lazy("not eligible"))],
+        widget=UnfoldAdminSelectWidget(),
+    )
+    reasons = forms.MultipleChoiceField(
+        label=gettext_lazy("conditions that are not met"), required=False, widget=forms.CheckboxSelectMultiple()
+    )
+    reason = forms.CharField(
+        label=gettext_lazy("Reason (the HR head reads it)"),
+        max_length=4_000,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
+    )
+
+    def __init__(self, *args, user, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.user = user
+        runs = Run.objects.published().filter(agency__in=user.reach.whole_agencies(HR)).order_by("-week", "track")
+        self.fields["run"].queryset = runs
+        self.fields["reasons"].choices = [(code, f"{code}: {label_of(code)}") for code in known_codes()]
+
+    def clean_nip(self):
+        bare = "".join(self.cleaned_data["nip"].split()).replace(".", "")
+        found = Employee.objects.visible_to(self.user).filter(nip=bare).first()
+        if found is None:
+            raise forms.ValidationError(_("There is no such person among those you are HR of."))
+        return found
+
+
 @admin.register(Correction)
 class CorrectionAdmin(AboutPersonAdmin):
     list_display = ["person", "unit", "week", "before", "after", "cause_label", "since", "state_label"]
@@ -60,6 +98,36 @@ class CorrectionAdmin(AboutPersonAdmin):
     def get_queryset(self, request):
         rows = super().get_queryset(request).annotate(unit_name=unit_now("employee_id"))
         return rows.select_related("employee", "agency", "run__policy", "decided_by__employee")
+
+    # --- proposing by hand ---
+
+    def has_add_permission(self, request):
+        return bool(request.user.reach.whole_agencies(HR))
+
+    def add_view(self, request, form_url="", extra_context=None):
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        form = ProposalForm(request.POST or None, user=request.user)
+        if form.is_valid():
+            data = form.cleaned_data
+            try:
+                made = propose_by_hand(
+                    run_id=data["run"].pk,
+                    employee_id=data["nip"].pk,
+                    eligible=data["outcome"] == "YES",
+                    reasons=data["reasons"],
+                    reason=data["reason"],
+                    by=request.user,
+                    at=timezone.now(),
+                )
+                messages.success(request, _("The correction is proposed; the HR head decides on it."))
+                return HttpResponseRedirect(reverse("admin:eligibility_correction_change", args=[made.pk]))
+            except (Refused, permissions.Denied) as refused:
+                form.add_error(None, str(refused))
+        context = self.admin_site.each_context(request) | {
+            "title": _("Propose a correction"), "opts": self.opts, "form": form,
+        }  # fmt: skip
+        return TemplateResponse(request, "admin/schedules/correction/propose.html", context)
 
     def has_decide_permission(self, request):
         return holds_any(request.user, {Role.HR_HEAD})

@@ -118,3 +118,43 @@ def test_the_number_of_queries_of_the_list(proposed, now, django_assert_num_quer
     client = as_(proposed.hadi_user)
     with django_assert_num_queries(9):
         client.get(reverse(LIST))
+
+
+def by_hand(cast, **other):
+    run = queries.published_runs(cast.agency.pk, MONDAY)[0]
+    given = {"nip": cast.eko.nip, "run": run.pk, "outcome": "YES", "reason": "Putusan pengadilan"}
+    return given | other
+
+
+@pytest.mark.parametrize(
+    ("who", "status"),
+    [
+        ("dewi", 302),
+        ("hadi", 302),
+        ("auditor", 403),
+        ("agency_admin", 403),
+        ("ratna", 200),
+        ("eko", 302),
+        ("sari", 302),
+    ],
+)
+def test_who_proposes_by_hand(proposed, who, status):
+    answer = client_of(proposed, who).post(reverse("admin:eligibility_correction_add"), by_hand(proposed))
+    assert answer.status_code == status
+    assert Correction.objects.filter(employee=proposed.eko).exists() == (who in ("dewi", "hadi"))
+
+
+@pytest.mark.parametrize(
+    ("other", "said"),
+    [
+        ({"nip": "1"}, "There is no such person"),
+        ({"outcome": "NO"}, "Choose at least one condition"),
+        ({"outcome": "NO", "reasons": ["R-X"]}, "not one of the available choices"),
+        ({"reason": " "}, "This field is required."),
+        ({"run": "²"}, "Select a valid choice."),
+    ],
+)
+def test_what_is_proposed_wrongly_is_said(proposed, other, said):
+    answer = client_of(proposed, "dewi").post(reverse("admin:eligibility_correction_add"), by_hand(proposed, **other))
+    assert said in text(answer)
+    assert not Correction.objects.filter(employee=proposed.eko).exists()
