@@ -61,7 +61,9 @@ HARM = {
     "UPDATE eligibility_policy SET drafted_by_id = u.id, approved_by_id = u.id FROM employees_user u": (
         "a policy approved by its drafter"
     ),
-    "UPDATE schedules_wfhday SET date = current_date + 400": "a planned day of somebody who is not eligible in that week",
+    "UPDATE schedules_wfhday SET date = current_date + 400": (
+        "a planned day of somebody who is not eligible in that week"
+    ),
     again("schedules_plan", revision="r.revision + 1"): "two plans of a week that count",
     again("employees_placement"): "a person placed twice on a day",
     "UPDATE employees_placement p SET unit_id = u.id FROM employees_unit u WHERE u.agency_id <> p.agency_id": (
