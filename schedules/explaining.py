@@ -49,6 +49,19 @@ class PolicyView:
 
 
 @dataclasses.dataclass(frozen=True)
+class CorrectionView:
+    """A change to the published decision: by whom, when and why, and what it was before."""
+
+    at: dt.datetime
+    by: str
+    reason: str
+    before_eligible: bool | None
+    before: list[str]
+    after_eligible: bool
+    after: list[str]
+
+
+@dataclasses.dataclass(frozen=True)
 class Explanation:
     week: dt.date
     week_name: str
@@ -56,6 +69,7 @@ class Explanation:
     headline: str
     policies: list[PolicyView]
     date: dt.date | None = None
+    corrections: list[CorrectionView] = dataclasses.field(default_factory=list)
 
     @property
     def reasons(self) -> list[str]:
@@ -86,7 +100,26 @@ def explain(
     found = _computed(employee, week, policy, now) if now else _published(employee, week)
     views = [_view(employee, week, date, *row) for row in found]
     eligible = any(view.eligible for view in views) if views else None
-    return Explanation(week, week_name(week), eligible, _headline(eligible, date), views, date)
+    corrections = [] if now else _corrections(employee, week)
+    return Explanation(week, week_name(week), eligible, _headline(eligible, date), views, date, corrections)
+
+
+def _corrections(employee: Employee, week: dt.date) -> list[CorrectionView]:
+    """What was applied to the published week, the newest first."""
+    found = decisions.corrections_in_weeks(employee, [week]).get(week, [])
+    return [
+        CorrectionView(
+            at=one.decided_at,
+            by=str(one.decided_by),
+            reason=one.reason,
+            before_eligible=one.before_eligible,
+            before=list(one.before_reasons),
+            after_eligible=one.after_eligible,
+            after=list(one.after_reasons),
+        )
+        for one in found
+        if one.decided_at
+    ]
 
 
 def _published(employee: Employee, week: dt.date):

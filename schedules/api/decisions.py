@@ -50,12 +50,25 @@ class PolicyViewSerializer(serializers.Serializer):
     evidence = serializers.DictField(help_text="the facts as they were stored, by name")
 
 
+class CorrectionSerializer(serializers.Serializer):
+    """A change to the published decision."""
+
+    at = serializers.DateTimeField()
+    by = serializers.CharField()
+    reason = serializers.CharField()
+    before_eligible = serializers.BooleanField(allow_null=True, help_text="null: no decision until then")
+    before = serializers.ListField(child=serializers.CharField(), help_text="reason codes")
+    after_eligible = serializers.BooleanField()
+    after = serializers.ListField(child=serializers.CharField(), help_text="reason codes")
+
+
 class DecisionSerializer(serializers.Serializer):
     week = serializers.CharField(source="week_name", help_text="ISO week, e.g. 2026-W48")
     eligible = serializers.BooleanField(allow_null=True, help_text="null: no decision published for the week")
     headline = serializers.CharField()
     reasons = serializers.ListField(child=serializers.CharField())
     policies = PolicyViewSerializer(many=True)
+    corrections = CorrectionSerializer(many=True, help_text="applied since, the newest first")
 
 
 class DecisionLineSerializer(serializers.Serializer):
@@ -64,8 +77,9 @@ class DecisionLineSerializer(serializers.Serializer):
     nip = serializers.CharField(source="employee.nip")
     name = serializers.CharField(source="employee.full_name")
     track = serializers.CharField()
-    eligible = serializers.BooleanField()
-    reasons = serializers.ListField(child=serializers.CharField())
+    eligible = serializers.BooleanField(source="now_eligible", help_text="corrections counted")
+    reasons = serializers.ListField(source="now_reasons", child=serializers.CharField())
+    corrected = serializers.BooleanField(help_text="whether it was corrected after publication")
 
     def get_url(self, decision: Decision) -> str:
         week = week_name(self.context["week"])

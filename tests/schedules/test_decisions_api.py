@@ -9,6 +9,7 @@ from django.core.management import call_command
 from knox.models import AuthToken
 
 from eligibility.actions import load_policies, put_in_force
+from eligibility.models import Correction, Run
 from performance.rating import Rating
 from schedules.actions.weekly import run_week
 from tests import factories
@@ -88,3 +89,32 @@ def test_the_list_is_of_ones_own_agency_in_a_constant_number_of_queries(client, 
     for unit in ("UMUM", "REN"):
         with django_assert_num_queries(12):
             get(client, decided.dewi_user, f"/api/v1/decisions/?week=2026-W48&unit={unit}")
+
+
+def test_a_correction_counts_in_list_detail_and_command(client, decided, at):
+    run = Run.objects.published().get(agency=decided.agency)
+    Correction.objects.create(
+        run=run,
+        agency=decided.agency,
+        employee=decided.sari,
+        state="APPLIED",
+        before_eligible=False,
+        before_reasons=["R-PREDIKAT"],
+        after_eligible=True,
+        after_reasons=[],
+        proposed_at=at,
+        decided_at=at,
+        decided_by=decided.hadi_user,
+        reason="Nilai diperbaiki",
+    )
+    rows = get(client, decided.dewi_user, "/api/v1/decisions/?week=2026-W48").json()["results"]
+    (sari,) = [row for row in rows if row["nip"] == decided.sari.nip]
+    assert (sari["eligible"], sari["reasons"], sari["corrected"]) == (True, [], True)
+    body = get(client, decided.sari_user, path_of(decided.sari)).json()
+    assert (body["eligible"], body["reasons"]) == (True, [])
+    (one,) = body["corrections"]
+    assert (one["by"], one["reason"], one["before"]) == (str(decided.hadi_user), "Nilai diperbaiki", ["R-PREDIKAT"])
+    out = io.StringIO()
+    with pytest.raises(SystemExit):
+        call_command("explain", decided.sari.nip, "--week", "2026-W48", stdout=out)
+    assert "Nilai diperbaiki" in out.getvalue()

@@ -60,10 +60,15 @@ class Command(BaseCommand):
             }
             for view in found.policies
         ]
-        return json.dumps(body | {"policies": policies}, cls=DjangoJSONEncoder, ensure_ascii=False, indent=2)
+        body |= {"policies": policies, "corrections": [dataclasses.asdict(one) for one in found.corrections]}
+        return json.dumps(body, cls=DjangoJSONEncoder, ensure_ascii=False, indent=2)
 
     def _text(self, found: Explanation) -> str:
         lines = [f"{found.week_name}: {found.headline}"]
+        for one in found.corrections:
+            before = "no decision" if one.before_eligible is None else ", ".join(one.before) or "eligible"
+            after = ", ".join(one.after) or "eligible"
+            lines.append(f"Corrected {one.at:%Y-%m-%d} by {one.by} ({one.reason}): {before} → {after}")
         for view in found.policies:
             run = f"run {view.run_number}, published {view.published_at:%Y-%m-%d}" if view.run_number else "as of now"
             lines.append(f"\n{view.name} ({view.code} v{view.version}; {run})")
