@@ -5,6 +5,7 @@ What was published stays as it is; an applied correction lies over it for that r
 
 import dataclasses
 import datetime as dt
+from typing import Any
 
 from django.db import DataError, connection, transaction
 from django.utils.translation import gettext as _
@@ -72,7 +73,8 @@ def _remember(run: Run, inputs: int, counts: dict[str, int], at: dt.datetime) ->
 
 
 def _compared(run: Run, at: dt.datetime) -> dict[str, int]:
-    names = {"agency": run.agency_id, "track": run.track, "number": run.number, "run": run.pk, "at": at}
+    names: dict[str, Any] = {"agency": run.agency_id, "track": run.track, "number": run.number}
+    names |= {"run": run.pk, "at": at}
     with connection.cursor() as cursor:
         cursor.execute(_JUDGED)
         _judge(run, engine.prepare(run.computed_under, engine.Scope(run.agency_id, run.week, at)))

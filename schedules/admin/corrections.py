@@ -3,6 +3,8 @@
 Here and not in `eligibility`: what is applied gives up days and is told to the person, and only this floor does that.
 """
 
+from typing import Any
+
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
@@ -71,8 +73,9 @@ class ProposalForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.user = user
         runs = Run.objects.published().filter(agency__in=user.reach.whole_agencies(HR)).order_by("-week", "track")
-        self.fields["run"].queryset = runs
-        self.fields["reasons"].choices = [(code, f"{code}: {label_of(code)}") for code in known_codes()]
+        chosen: Any = self.fields  # the two are known by their own types only above
+        chosen["run"].queryset = runs
+        chosen["reasons"].choices = [(code, f"{code}: {label_of(code)}") for code in known_codes()]
 
     def clean_nip(self):
         bare = "".join(self.cleaned_data["nip"].split()).replace(".", "")
