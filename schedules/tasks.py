@@ -40,7 +40,12 @@ def tick(**kwargs) -> None:
             plans.plan_week(agency=agency, week=week, by=None, at=at)
         except Exception:
             log.exception("planning %s of agency %s failed", week, agency.pk)  # the others are planned all the same
-    propose_due(at=at)
+
+
+@shared_task(name="compare", queue="bulk")
+def compare(**kwargs) -> None:
+    """Look whether published weeks that are not over would be decided otherwise by now."""
+    propose_due(at=timezone.now())
 
 
 @shared_task(name="work", queue="bulk", acks_late=True, reject_on_worker_lost=True)

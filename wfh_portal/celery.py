@@ -34,6 +34,8 @@ app.conf.update(
         "drain": {"task": "drain", "schedule": settings.OUTBOX_SECONDS, "options": {"expires": 10}},
         "drain_mail": {"task": "drain_mail", "schedule": settings.OUTBOX_SECONDS, "options": {"expires": 10}},
         "drain_push": {"task": "drain_push", "schedule": settings.OUTBOX_SECONDS, "options": {"expires": 10}},
+        # Not at every tick: HR may change scores all day, and each look reads the whole agency.
+        "compare": {"task": "compare", "schedule": settings.COMPARE_SECONDS, "options": {"expires": 60}},
         "seal": {"task": "seal", "schedule": 60, "options": {"expires": 60}},
         "purge": {"task": "purge", "schedule": crontab(minute=17), "options": {"expires": 3600}},
     },

@@ -261,6 +261,7 @@ WEBPUSH_HOSTS = env.list("WEBPUSH_HOSTS", []) or [
 # --- jobs: Redis carries messages only; what is due stands in PostgreSQL --------------------------
 CELERY_BROKER_URL = env.str("REDIS_URL", "redis://127.0.0.1:6379/0")
 CELERY_TIMEZONE = "UTC"
+COMPARE_SECONDS = env.int("COMPARE_SECONDS", 300)  # published weeks are compared with what changed since
 JOB_CHUNK = env.int("JOB_CHUNK", 50_000)  # ids a chunk; tests make it small
 JOB_CHUNK_SECONDS = env.int("JOB_CHUNK_SECONDS", 60)  # a chunk running longer is taken over
 TICK_SECONDS = env.int("TICK_SECONDS", 30)  # how often beat asks PostgreSQL what is due

@@ -5,14 +5,15 @@ What was published stays as it is; an applied correction lies over it for that r
 
 import dataclasses
 import datetime as dt
+import logging
 from typing import Any
 
-from django.db import DataError, connection, transaction
+from django.db import DatabaseError, DataError, connection, transaction
 from django.utils.translation import gettext as _
 
 from eligibility import engine, permissions, queries
 from eligibility.models import Correction, Run
-from eligibility.rules import BROKEN
+from eligibility.rules import BROKEN, BadPolicy
 from employees.models import AgencyInputs, Employee
 from ledger.models import JobChunk, JobRun
 from ledger.trail import record
@@ -20,6 +21,7 @@ from ledger.trail import record
 from .refused import Refused
 
 KIND = "CORRECTIONS"
+log = logging.getLogger(__name__)
 State, Cause = Correction.State, Correction.Cause
 
 
@@ -33,7 +35,15 @@ def propose_due(*, at: dt.datetime) -> int:
     inputs = dict(AgencyInputs.objects.filter(agency__in={run.agency_id for run in runs}).values_list("pk", "changes"))
     seen = {int(key): counts["inputs"] for key, counts in _looks([run.pk for run in runs])}
     due = [run for run in runs if inputs.get(run.agency_id, 0) != seen.get(run.pk, run.inputs_seen)]
-    return sum(propose(run_id=run.pk, by=None, at=at) for run in due)
+    return sum(_looked_at(run, at) for run in due)
+
+
+def _looked_at(run: Run, at: dt.datetime) -> int:
+    try:
+        return propose(run_id=run.pk, by=None, at=at)
+    except (BadPolicy, DatabaseError):
+        log.exception("comparing run %s failed", run.pk)  # the other agencies are looked at all the same
+        return 0
 
 
 def _looks(runs: list[int]):

@@ -36,7 +36,7 @@ def start_run(*, agency: Agency, track: str, week: dt.date, by, at: dt.datetime,
 
 
 def _start(agency: Agency, track: str, week: dt.date, by, at, by_hand: bool) -> Run:
-    runs = Run.objects.select_for_update().filter(agency=agency, track=track)
+    runs = Run.objects.select_for_update(no_key=True).filter(agency=agency, track=track)
     Agency.objects.select_for_update(no_key=True).get(pk=agency.pk)  # starts of one agency stand in line
     _check_start(runs, agency, track, week)
     policy = queries.policy_of(agency.pk, track, week)
@@ -106,7 +106,7 @@ def work_run(*, job_id: int, at: dt.datetime) -> Run | None:
 @transaction.atomic
 def finish_run(*, run_id: int, at: dt.datetime) -> None:
     """All chunks are done: count, then publish where the brake allows, else wait for a person. Happens once."""
-    run = Run.objects.select_for_update(of=("self",)).select_related("policy").get(pk=run_id)
+    run = Run.objects.select_for_update(of=("self",), no_key=True).select_related("policy").get(pk=run_id)
     if run.state != Run.State.COMPUTING or not jobs.finish(run.job_id, at=at):
         return
     total = jobs.counts(run.job_id)
@@ -158,7 +158,7 @@ def _stale_feeds(run: Run) -> list[str]:
 def publish_run(*, run_id: int, by, at: dt.datetime, version: int) -> Run:
     """Make a waiting run the one that counts for its week. Refused where anything changed since it was computed."""
     run = (
-        Run.objects.select_for_update(of=("self",))
+        Run.objects.select_for_update(of=("self",), no_key=True)
         .select_related("policy", "agency", "published_by__employee")
         .get(pk=run_id)
     )
@@ -197,7 +197,7 @@ def withdraw_run(*, run_id: int, by, at: dt.datetime, reason: str, version: int 
         raise Refused("NO_REASON", _("Write why the run is withdrawn; the reason is kept with it."))
     try:
         with transaction.atomic():
-            run = Run.objects.select_for_update().get(pk=run_id)
+            run = Run.objects.select_for_update(no_key=True).get(pk=run_id)
             if by is not None:
                 permissions.check_may_publish(by, run.agency_id)
             if run.state not in (Run.State.COMPUTING, Run.State.WAITING) or version not in (None, run.version):
@@ -210,7 +210,9 @@ def withdraw_run(*, run_id: int, by, at: dt.datetime, reason: str, version: int 
 def _withdraw(run: Run, by, at, reason: str) -> Run:
     jobs.cancel(run.job_id, at=at)  # first: nobody writes decisions of this run any more
     engine.withdraw(run)
-    Run.objects.filter(pk=run.pk).update(state=Run.State.WITHDRAWN, version=F("version") + 1)
+    engine.tidy(run)
+    hold = Run.Hold.BY_HAND if by else ""  # what a person took back the timetable does not start again
+    Run.objects.filter(pk=run.pk).update(state=Run.State.WITHDRAWN, hold=hold, version=F("version") + 1)
     record(verb="run.withdraw", subject=run, by=by, at=at, agency_id=run.agency_id, reason=reason)
     run.refresh_from_db()
     return run
@@ -222,7 +224,7 @@ def resume_run(*, run_id: int, by, at: dt.datetime) -> Run:
 
     Raises `permissions.Denied`, or `Refused`: STALE, AT_WORK.
     """
-    run = Run.objects.select_for_update().get(pk=run_id)
+    run = Run.objects.select_for_update(no_key=True).get(pk=run_id)
     permissions.check_may_publish(by, run.agency_id)
     if run.state != Run.State.COMPUTING:
         raise Refused("STALE", _("This run has changed since the page was opened. Load the page again."))
@@ -238,15 +240,20 @@ def resume_run(*, run_id: int, by, at: dt.datetime) -> Run:
 
 @transaction.atomic
 def recompute(*, run_id: int, by, at: dt.datetime) -> Run:
-    """Withdraw a waiting run and start the same week anew, with what is approved by now."""
-    run = withdraw_run(run_id=run_id, by=by, at=at, reason="recomputed")
+    """Withdraw a waiting run and start the same week anew, with what is approved by now; or start a week anew whose run
+    was withdrawn."""
+    run = Run.objects.select_related("agency").get(pk=run_id)
+    if run.state != Run.State.WITHDRAWN:
+        run = withdraw_run(run_id=run_id, by=by, at=at, reason="recomputed")
+    elif by is not None:
+        permissions.check_may_publish(by, run.agency_id)
     return _start(run.agency, run.track, run.week, by, at, by_hand=True)
 
 
 @transaction.atomic
 def record_missed(*, agency: Agency, track: str, week: dt.date, at: dt.datetime) -> Run | None:
     """Note a week that nobody computed in its time; it is never made up for (rulings.md 7)."""
-    runs = Run.objects.select_for_update().filter(agency=agency, track=track)
+    runs = Run.objects.select_for_update(no_key=True).filter(agency=agency, track=track)
     if runs.filter(week=week).exclude(state=Run.State.WITHDRAWN).exists():
         return None
     number = (runs.aggregate(last=Max("number"))["last"] or 0) + 1

@@ -37,7 +37,8 @@ def _settled(agency: Agency, track: str, week: dt.date, following: dt.date) -> b
 
     A run made by hand for weeks ahead that merely waits does not keep this one from starting.
     """
-    runs = Run.objects.filter(agency=agency, track=track, week__gte=week).exclude(state=Run.State.WITHDRAWN)
+    gone = Q(state=Run.State.WITHDRAWN) & ~Q(hold=Run.Hold.BY_HAND)  # not those that a person took back
+    runs = Run.objects.filter(agency=agency, track=track, week__gte=week).exclude(gone)
     return runs.filter(Q(week__lte=following) | Q(state=Run.State.PUBLISHED)).exists()
 
 

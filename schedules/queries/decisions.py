@@ -13,7 +13,7 @@ from employees.models.access import READS_SCORES
 def published_decisions(user, week: dt.date, unit_code: str | None = None) -> QuerySet[Decision]:
     """The decisions that hold in a published week (its Monday), by name; of one unit where its code is given.
 
-    `now_eligible` and `now_reasons` are what counts, with the correction applied last; `corrected`: whether there is one.
+    `now_eligible` and `now_reasons` are what counts, with the correction applied last; `corrected`: if there is one.
     """
     seen = Employee.objects.none().granted(user, READS_SCORES, employee="employee_id", agency="employee__agency_id")
     run = Run.objects.published().filter(week=week, agency=OuterRef("agency_id"), track=OuterRef("track"))

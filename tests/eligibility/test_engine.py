@@ -5,11 +5,21 @@ import datetime as dt
 import pytest
 
 from eligibility import queries
-from eligibility.actions import Refused, load_policies, publish_run, put_in_force, recompute, start_run, work_run
+from eligibility.actions import (
+    Refused,
+    load_policies,
+    publish_run,
+    put_in_force,
+    recompute,
+    start_run,
+    withdraw_run,
+    work_run,
+)
 from eligibility.models import Decision, Run
 from employees.models import Employee, Placement
 from performance.models import Appraisal
 from performance.rating import Rating
+from schedules.actions import weekly
 from tests import factories
 
 WEEK = dt.date(2026, 11, 23)
@@ -138,3 +148,24 @@ def test_another_agency_changes_nothing_here(reward, at):
     factories.appraisal(reward.stranger)
     assert run(reward, at).in_scope == Employee.objects.filter(agency=reward.agency).count()
     assert not Decision.objects.filter(employee=reward.stranger).exists()
+
+
+def test_what_a_person_withdrew_the_timetable_leaves_alone_until_a_person_computes_it_again(reward, at):
+    later = at + dt.timedelta(days=4, hours=12)  # Friday evening: the next week is due
+    publish(run(reward, at), at)
+    (made,) = weekly.start_due(at=later)
+    work_run(job_id=made.job_id, at=later)
+    made.refresh_from_db()
+    if made.state == Run.State.PUBLISHED:
+        Run.objects.filter(pk=made.pk).update(state="WAITING", published_at=None)
+    withdrawn = withdraw_run(run_id=made.pk, by=reward.hadi_user, at=later, reason="Data belum lengkap")
+    assert (withdrawn.state, withdrawn.hold) == (Run.State.WITHDRAWN, Run.Hold.BY_HAND)
+    assert weekly.start_due(at=later) == []
+    again = recompute(run_id=made.pk, by=reward.hadi_user, at=later)
+    assert (again.week, again.state) == (made.week, Run.State.COMPUTING)
+
+
+def test_a_run_that_the_machine_withdrew_is_started_again(reward, at):
+    waiting = run(reward, at)
+    withdraw_run(run_id=waiting.pk, by=None, at=at, reason="superseded")
+    assert [one.week for one in weekly.start_due(at=at)] == [WEEK]

@@ -1,5 +1,5 @@
-"""The engine's promises beyond the first policy: broken data harm nobody else, ranks do not hang on chunks, whoever asks
-is left out, further facts make a change, and stored decisions follow from their own evidence."""
+"""The engine's promises beyond the first policy: broken data harm nobody else, ranks do not hang on chunks, whoever
+asks is left out, further facts make a change, and stored decisions follow from their own evidence."""
 
 import datetime as dt
 
