@@ -7,6 +7,7 @@ import psycopg2
 import pytest
 from django.conf import settings
 from django.db import connections
+from django.utils import translation
 
 from tests import factories
 
@@ -50,6 +51,19 @@ def _admin(sql):
     with connection.cursor() as cursor:
         cursor.execute(sql)
     connection.close()
+
+
+@pytest.fixture(autouse=True)
+def everybodys_language():
+    """Each test begins in the portal's own language, whatever the one before was answered in."""
+    translation.activate(settings.LANGUAGE_CODE)
+
+
+@pytest.fixture
+def english():
+    """What is said is read in English."""
+    with translation.override("en"):
+        yield
 
 
 @pytest.fixture

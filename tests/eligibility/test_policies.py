@@ -27,6 +27,8 @@ from ledger.models import Event
 from tests import factories
 from tests.employees.roles import somebody
 
+pytestmark = pytest.mark.usefixtures("english")
+
 MONDAY = dt.date(2026, 11, 23)
 NEXT = MONDAY + dt.timedelta(days=7)
 RULES = [{"rule": "IdentityNumber"}, {"rule": "MinimumRating", "minimum": 4}, {"rule": "WeeklyMaximum", "days": 1}]

@@ -20,6 +20,8 @@ from tests.employees.roles import somebody
 from .pages import as_, text
 from .weeks import WEEK, in_force
 
+pytestmark = pytest.mark.usefixtures("english")
+
 PAGE = "/admin/what-if/"
 
 

@@ -15,6 +15,8 @@ from tests.eligibility.test_what_if import rows
 
 from .weeks import WEEK, in_force
 
+pytestmark = pytest.mark.usefixtures("english")
+
 
 @pytest.fixture
 def tiered(cast, now):
