@@ -21,15 +21,15 @@ from .fields import read_week
 
 
 class FactSerializer(serializers.Serializer):
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]  # DRF's own fields have attributes of these names
     value = serializers.CharField()
-    source = serializers.CharField()
+    source = serializers.CharField()  # type: ignore[assignment]
     date = serializers.CharField(allow_null=True, help_text="as of")
 
 
 class RuleSerializer(serializers.Serializer):
     code = serializers.CharField(allow_null=True, help_text="of what fails; null: passed")
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
     passed = serializers.BooleanField()
     sentence = serializers.CharField()
     text = serializers.CharField(help_text="what the rule asks, with the numbers of that version of the policy")
@@ -108,7 +108,7 @@ class Decisions(generics.ListAPIView):
         return super().get(request, *args, **kwargs)
 
     def get_serializer_context(self):
-        return super().get_serializer_context() | {"week": getattr(self, "week", None)}
+        return {**super().get_serializer_context(), "week": getattr(self, "week", None)}
 
     def get_queryset(self):
         return published_decisions(self.request.user, self.week, self.request.query_params.get("unit"))

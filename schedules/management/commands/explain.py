@@ -4,7 +4,7 @@ import dataclasses
 import datetime as dt
 import json
 import sys
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from django.core.management.base import BaseCommand
 from django.core.serializers.json import DjangoJSONEncoder
@@ -50,7 +50,7 @@ class Command(BaseCommand):
 
     def _json(self, found: Explanation) -> str:
         evidence = {view.code: view.evidence for view in found.policies}
-        body = {"eligible": found.eligible, "reasons": found.reasons, "week": found.week_name, "evidence": evidence}
+        body: dict[str, Any] = {"eligible": found.eligible, "reasons": found.reasons, "week": found.week_name, "evidence": evidence}
         policies = [
             {
                 "code": view.code,
