@@ -110,10 +110,11 @@ def finish_run(*, run_id: int, at: dt.datetime) -> None:
     if run.state != Run.State.COMPUTING or not jobs.finish(run.job_id, at=at):
         return
     total = jobs.counts(run.job_id)
-    for name in ("in_scope", "eligible", "changed", "gained", "lost", "problems", "left_out"):
+    for name in ("changed", "gained", "lost", "problems", "left_out"):
         setattr(run, name, total.get(name, 0))
+    tally = queries.tally_after(run, total)
+    run.in_scope, run.eligible, run.digest = tally.people, tally.eligible, tally.digest
     engine.tidy(run)
-    run.digest = queries.digest_from(total.get("hashes", 0), run.in_scope)
     run.hold = _hold(run)
     run.state = Run.State.WAITING
     run.save()

@@ -1,16 +1,16 @@
 """A run's work on a range of people: judge them, and write only what changed."""
 
 import dataclasses
-from collections import Counter
 from typing import Any
 
 from django.db import DataError, connection, transaction
+from django.db.models import Exists, OuterRef
 
-from eligibility.models import Run, RunProblem, Standing
+from eligibility.models import Run, RunProblem, Standing, Suspension
 from eligibility.queries.runs import HASHES
 from eligibility.rules import BROKEN, flat, read
 from eligibility.rules.top_share import TopShare
-from employees.models import Employee
+from employees.models import Employee, Placement
 
 from .facts import DERIVED, KEY, RESTLESS, Scope
 from .judging import Verdicts, standings, verdicts
@@ -25,10 +25,10 @@ def compute(run: Run, lo: int, hi: int) -> dict[str, int]:
     run's list of problems, and everybody else is decided as if they were not there.
     """
     scope = Scope(run.agency_id, run.week, run.cutoff_at, lo, hi, _ranks(run))
-    return dict(_written(run, scope)) | _left(run, scope)
+    return _written(run, scope) | {"left_out": _left_out(run, scope)}
 
 
-def _written(run: Run, scope: Scope) -> Counter:
+def _written(run: Run, scope: Scope) -> dict[str, int]:
     try:
         with transaction.atomic():
             return _write(run, scope, verdicts(run.computed_under, scope))
@@ -37,10 +37,14 @@ def _written(run: Run, scope: Scope) -> Counter:
         ids = list(inside.order_by("pk").values_list("pk", flat=True))
         if len(ids) > 1:
             middle = ids[len(ids) // 2 - 1]
-            halves = dataclasses.replace(scope, hi=middle), dataclasses.replace(scope, lo=middle)
-            return _written(run, halves[0]) + _written(run, halves[1])
+            one, other = dataclasses.replace(scope, hi=middle), dataclasses.replace(scope, lo=middle)
+            return _added(_written(run, one), _written(run, other))
         RunProblem.objects.update_or_create(run=run, employee_id=ids[0], defaults={"what": str(error)[:300]})
-        return _write(run, scope, _broken(scope)) + Counter(problems=1)
+        return _added(_write(run, scope, _broken(scope)), {"problems": 1})
+
+
+def _added(one: dict[str, int], other: dict[str, int]) -> dict[str, int]:
+    return {name: one.get(name, 0) + other.get(name, 0) for name in {**one, **other}}
 
 
 def _broken(scope: Scope) -> Verdicts:
@@ -54,7 +58,7 @@ def _broken(scope: Scope) -> Verdicts:
     return Verdicts(facts, verdict, columns)
 
 
-def _write(run: Run, scope: Scope, found: Verdicts) -> Counter:
+def _write(run: Run, scope: Scope, found: Verdicts) -> dict[str, int]:
     """Compare with what holds, close what no longer does, open what is new."""
     names: dict[str, Any] = {"agency": run.agency_id, "track": run.track, "number": run.number}
     names |= {"lo": scope.lo, "hi": scope.hi}
@@ -63,12 +67,15 @@ def _write(run: Run, scope: Scope, found: Verdicts) -> Counter:
         # Differences first, then write: NOT EXISTS over the table being written did not end in ten minutes (measured).
         cursor.execute("CREATE TEMP TABLE changed ON COMMIT DROP AS " + _changed_sql(found, names))
         cursor.execute("ANALYZE changed (old_id)")
+        cursor.execute(_COUNTS)
+        counts = dict(zip(COUNTED, cursor.fetchone(), strict=True))
+        cursor.execute(_CLOSED)
+        closed = cursor.fetchone()
         cursor.execute(_CLOSE, names)
         cursor.execute(_open_sql(found), names)
-        cursor.execute(_COUNTS)
-        counts = cursor.fetchone()
+        opened = cursor.fetchone()
         cursor.execute("DROP TABLE changed")
-    return Counter(dict(zip(("changed", "gained", "lost"), counts, strict=True)))
+    return counts | {"first": int(opened[0] - closed[0]), "second": int(opened[1] - closed[1])}
 
 
 def _further(found: Verdicts) -> list[str]:
@@ -102,42 +109,30 @@ def _open_sql(found: Verdicts) -> str:
     key = [name for name in KEY if name in found.columns]
     facts = ", ".join(f"'{name}', {name}" for name in found.columns[2:])
     return f"""
-      INSERT INTO eligibility_decision
+      WITH d AS (INSERT INTO eligibility_decision
         (agency_id, track, employee_id, from_run, eligible, reasons, facts_key, {", ".join(key)}, evidence)
       SELECT %(agency)s, %(track)s, employee_id, %(number)s, cardinality(reasons) = 0, reasons, facts_key,
         {", ".join(key)}, jsonb_strip_nulls(jsonb_build_object({facts}))
-      FROM changed WHERE stays"""  # noqa: S608  built from our own constants
+      FROM changed WHERE stays RETURNING *) SELECT {HASHES} FROM d"""  # noqa: S608  built from our own constants
 
 
 _CLOSE = "UPDATE eligibility_decision d SET until_run = %(number)s FROM changed WHERE d.id = changed.old_id"
+_CLOSED = f"SELECT {HASHES} FROM eligibility_decision d JOIN changed ON d.id = changed.old_id"  # noqa: S608
+COUNTED = ("changed", "gained", "lost", "entered", "left", "more_eligible")
 _COUNTS = """
 SELECT count(*), count(*) FILTER (WHERE was IS FALSE AND stays AND cardinality(reasons) = 0),
-  count(*) FILTER (WHERE was AND (NOT stays OR cardinality(reasons) > 0))
+  count(*) FILTER (WHERE was AND (NOT stays OR cardinality(reasons) > 0)),
+  count(*) FILTER (WHERE was IS NULL AND stays), count(*) FILTER (WHERE NOT stays),
+  count(*) FILTER (WHERE stays AND cardinality(reasons) = 0) - count(*) FILTER (WHERE was)
 FROM changed
 """
 
 
-def _left(run: Run, scope: Scope) -> dict[str, int]:
-    """What holds now in the range: everybody decided, who of them is eligible, who asked to be left out, and the sum of
-    the rows' hashes for the run's digest."""
-    names: dict[str, Any] = {"agency": run.agency_id, "track": run.track, "week": run.week}
-    names |= {"lo": scope.lo, "hi": scope.hi}
-    with connection.cursor() as cursor:
-        cursor.execute(_HOLDS, names)
-        found = dict(zip(("in_scope", "eligible", "left_out", "hashes"), cursor.fetchone(), strict=True))
-    return found | {"hashes": int(found["hashes"])}
-
-
-_HOLDS = f"""
-SELECT count(*), count(*) FILTER (WHERE d.eligible),
-  (SELECT count(*) FROM eligibility_suspension s JOIN employees_placement p
-   ON p.employee_id = s.employee_id AND p.valid @> %(week)s::date AND p.agency_id = %(agency)s
-   WHERE s.agency_id = %(agency)s AND s.valid @> %(week)s::date
-   AND s.employee_id > %(lo)s AND s.employee_id <= %(hi)s),
-  {HASHES}
-FROM eligibility_decision d WHERE d.agency_id = %(agency)s AND d.track = %(track)s AND d.until_run IS NULL
-  AND d.employee_id > %(lo)s AND d.employee_id <= %(hi)s
-"""  # noqa: S608  built from our own constants
+def _left_out(run: Run, scope: Scope) -> int:
+    """How many of the people placed in the range asked not to be judged by a machine."""
+    rows = Suspension.objects.filter(agency=run.agency_id, valid__contains=run.week)
+    placed = Placement.objects.filter(employee=OuterRef("employee"), agency=run.agency_id, valid__contains=run.week)
+    return rows.filter(Exists(placed), employee__gt=scope.lo, employee__lte=scope.hi).count()
 
 
 def _ranks(run: Run) -> str:

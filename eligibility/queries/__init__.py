@@ -37,16 +37,17 @@ from .run_page import KINDS, changed_by, feeds_of, problems_of, progress_of
 from .runs import (
     altered_runs,
     decision_at,
-    digest_from,
     digest_of,
     eligible_at,
     in_force,
     latest_published,
     policy_of,
     published_runs,
+    tally_after,
 )
 
 __all__ = [
+    "tally_after",
     "KINDS",
     "changed_by",
     "feeds_of",
@@ -63,7 +64,6 @@ __all__ = [
     "corrections_of",
     "decision_at",
     "differences",
-    "digest_from",
     "digest_of",
     "eligible_at",
     "events_of",

@@ -1,7 +1,7 @@
 """Which run counts for a week, which decision for a person."""
 
+import dataclasses
 import datetime as dt
-import hashlib
 
 from django.db import connection
 
@@ -48,25 +48,65 @@ def latest_published(agency_id: int, track: str) -> Run | None:
     return Run.objects.published().filter(agency_id=agency_id, track=track).order_by("-week").first()
 
 
-# What a decision says, without what it is stored under. The sum of the rows' hashes does not hang on their order.
-HASHES = """coalesce(sum(hashtextextended(ROW(d.employee_id, d.eligible, d.reasons, d.placement_id, d.appraisal_id,
-  d.rating, d.score, d.kind, d.legal_status, d.direct_service, d.facts_key)::text, 0)::numeric), 0)"""
+# What a decision says, without what it is stored under. Sums of the rows' hashes do not hang on their order, and a week
+# in which little changes adds and takes away little.
+_ROW = """ROW(d.employee_id, d.eligible, d.reasons, d.placement_id, d.appraisal_id, d.rating, d.score, d.kind,
+  d.legal_status, d.direct_service, d.facts_key)::text"""
+HASHES = ", ".join(f"coalesce(sum(hashtextextended({_ROW}, {seed})::numeric), 0)" for seed in (0, 1))
+WORD = 2**64
 _DIGEST = f"""
-SELECT {HASHES}, count(*) FROM eligibility_decision d WHERE d.agency_id = %(agency)s AND d.track = %(track)s
-  AND d.from_run <= %(number)s AND (d.until_run IS NULL OR d.until_run > %(number)s)
+SELECT {HASHES}, count(*), count(*) FILTER (WHERE d.eligible) FROM eligibility_decision d
+WHERE d.agency_id = %(agency)s AND d.track = %(track)s AND d.from_run <= %(number)s
+  AND (d.until_run IS NULL OR d.until_run > %(number)s)
 """  # noqa: S608  built from our own constants
 
 
-def digest_of(run: Run) -> str:
-    """SHA-256 of all decisions that hold at a run, in no order: the same decisions give the same digest."""
+@dataclasses.dataclass(frozen=True)
+class Tally:
+    """The decisions that hold at a run: two sums of their hashes, how many, and how many of them yes."""
+
+    first: int = 0
+    second: int = 0
+    people: int = 0
+    eligible: int = 0
+
+    @property
+    def digest(self) -> str:
+        """32 hexadecimal digits and the number of decisions: the same decisions give the same digest."""
+        return f"{self.first % WORD:016x}{self.second % WORD:016x}-{self.people}"
+
+    def plus(self, changes: dict[str, int]) -> "Tally":
+        """What holds after a run's chunks, which counted what they opened and closed."""
+        return Tally(
+            self.first + changes.get("first", 0),
+            self.second + changes.get("second", 0),
+            self.people + changes.get("entered", 0) - changes.get("left", 0),
+            self.eligible + changes.get("more_eligible", 0),
+        )
+
+
+def tally_of(run: Run) -> Tally:
+    """Counted anew, over all decisions that hold at a run."""
     with connection.cursor() as cursor:
         cursor.execute(_DIGEST, {"agency": run.agency_id, "track": run.track, "number": run.number})
-        return digest_from(*cursor.fetchone())
+        return Tally(*(int(number) for number in cursor.fetchone()))
 
 
-def digest_from(hashes: int, people: int) -> str:
-    """The digest from the sum of the rows' hashes, as the chunks of a run add it up, and their number."""
-    return hashlib.sha256(f"{int(hashes)}:{people}".encode()).hexdigest()
+def tally_after(run: Run, changes: dict[str, int]) -> Tally:
+    """What holds after a run, from what held before it and what its chunks changed."""
+    earlier = Run.objects.filter(agency=run.agency_id, track=run.track, number__lt=run.number)
+    before = earlier.filter(state__in=[Run.State.PUBLISHED, Run.State.WAITING]).order_by("-number").first()
+    if before is None:
+        return Tally().plus(changes)
+    if len(before.digest) < 33:  # of a time before digests
+        return tally_of(run)
+    words = int(before.digest[:16], 16), int(before.digest[16:32], 16)
+    return Tally(*words, before.in_scope, before.eligible).plus(changes)
+
+
+def digest_of(run: Run) -> str:
+    """The digest of all decisions that hold at a run, counted anew."""
+    return tally_of(run).digest
 
 
 def altered_runs() -> list[int]:
