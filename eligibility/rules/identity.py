@@ -16,6 +16,9 @@ class IdentityNumber(WeekRule):
     def passing(self, context: Context) -> Q:
         return Q(number_type="PNS", kind__in=["PNS", "CPNS"]) | Q(number_type="PPPK", kind__startswith="PPPK")
 
+    def describe(self):
+        return _("The identity number is well formed and fits the status.")
+
     def sentence(self, code, facts):
         if code:
             return _("The identity number is not of the kind that belongs to this status. HR can correct the record.")

@@ -32,8 +32,13 @@ class DateWindow(DayRule):
         )
 
     def describe(self):
-        named = {"since": self.since or "…", "until": self.until or "…"}
-        return _("The date lies between %(since)s and %(until)s.") % named
+        first, last = self._bounds()
+        named = {"since": date_format(first, "DATE_FORMAT"), "until": date_format(last, "DATE_FORMAT")}
+        if self.since and self.until:
+            return _("The day lies between %(since)s and %(until)s.") % named
+        if self.until:
+            return _("The day is %(until)s at the latest.") % named
+        return _("The day is %(since)s or later.") % named
 
     def code(self, facts: DayFacts):
         first, last = self._bounds()
