@@ -50,7 +50,12 @@ class Command(BaseCommand):
 
     def _json(self, found: Explanation) -> str:
         evidence = {view.code: view.evidence for view in found.policies}
-        body: dict[str, Any] = {"eligible": found.eligible, "reasons": found.reasons, "week": found.week_name, "evidence": evidence}
+        body: dict[str, Any] = {
+            "eligible": found.eligible,
+            "reasons": found.reasons,
+            "week": found.week_name,
+            "evidence": evidence,
+        }
         policies = [
             {
                 "code": view.code,
