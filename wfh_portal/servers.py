@@ -135,7 +135,7 @@ def serves(pid: int, folder: Path) -> bool:
 def clear_the_way(places: Places) -> None:
     """End a server that an earlier start left behind, and drop its stale files: the folder is ours alone."""
     pid = postmaster_pid(places.postgres)
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60  # its last checkpoint may take long on a busy disk
     while pid and serves(pid, places.postgres):
         if time.monotonic() > deadline:
             raise RuntimeRefused(

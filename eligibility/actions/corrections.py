@@ -106,8 +106,8 @@ def _judge(run: Run, scope: engine.Scope) -> None:
     facts = ", ".join(f"'{name}', {name}" for name in found.columns[2:])
     now = f"SELECT employee_id, reasons, jsonb_strip_nulls(jsonb_build_object({facts})) FROM ({found.sql}) v"  # noqa: S608
     try:
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(f"INSERT INTO judged {now}")
+        with transaction.atomic():
+            engine.execute(f"INSERT INTO judged {now}")
     except DataError:
         inside = Employee.objects.filter(agency_id=run.agency_id, pk__gt=scope.lo, pk__lte=scope.hi)
         ids = list(inside.order_by("pk").values_list("pk", flat=True))

@@ -10,12 +10,12 @@ from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 
 from eligibility import permissions, queries
-from eligibility.actions import Refused, preview_run, publish_run, recompute, resume_run, withdraw_run
+from eligibility.actions import Refused, preview_run, propose, publish_run, recompute, resume_run, withdraw_run
 from eligibility.models import Run
 from eligibility.rules import label_of
 from employees.admin import ActionAdmin, row_number, tones
@@ -61,6 +61,7 @@ class RunAdmin(ActionAdmin):
             "resume": self.resume_view,
             "withdraw": self.withdraw_view,
             "preview": self.preview_view,
+            "compare": self.compare_view,
         }
         mine = [
             path(f"<int:pk>/{name}/", self.admin_site.admin_view(view), name=f"eligibility_run_{name}")
@@ -81,6 +82,7 @@ class RunAdmin(ActionAdmin):
             "progress": queries.progress_of(run),
             "feeds": queries.feeds_of(run),
             "head": permissions.may_publish(request.user, run.agency_id),
+            "officer": permissions.may_draft(request.user, run.agency_id),
             "problems": queries.problems_of(run, request.user)[:PER_PAGE],
             **self._changes(request, run),
         }
@@ -146,6 +148,16 @@ class RunAdmin(ActionAdmin):
             messages.info(request, text)
 
         return self._do(request, pk, preview, "")
+
+    def compare_view(self, request, pk):
+        def compare():
+            count = propose(run_id=pk, by=request.user, at=timezone.now())
+            text = ngettext(
+                "%(count)s correction is new or changed.", "%(count)s corrections are new or changed.", count
+            )
+            messages.info(request, text % {"count": count})
+
+        return self._do(request, pk, compare, "")
 
     def _do(self, request, pk, do, text):
         """One call; what it answered is said on the run's page (of the new run, where there is one)."""

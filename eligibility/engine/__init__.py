@@ -3,7 +3,7 @@
 
 from .computing import compute, tidy, withdraw
 from .evidence import misjudged
-from .facts import KEY, Scope, context_of
+from .facts import KEY, Scope, context_of, execute
 from .judging import FACTS, Verdicts, facts_of, one, prepare, verdicts, week_rules
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "Verdicts",
     "compute",
     "context_of",
+    "execute",
     "facts_of",
     "misjudged",
     "one",

@@ -12,7 +12,7 @@ from eligibility.rules import BROKEN, flat, read
 from eligibility.rules.top_share import TopShare
 from employees.models import Employee, Placement
 
-from .facts import DERIVED, KEY, RESTLESS, Scope
+from .facts import DERIVED, KEY, RESTLESS, Scope, execute
 from .judging import Verdicts, standings, verdicts
 
 LOCK_SPACE = 7202  # first key of our advisory locks on the ranks of a run
@@ -66,7 +66,7 @@ def _write(run: Run, scope: Scope, found: Verdicts) -> dict[str, int]:
         # Workers share the chunks, not one statement; and a chunk's joins fit into memory.
         cursor.execute("SET LOCAL max_parallel_workers_per_gather = 0; SET LOCAL work_mem = '64MB'")
         # Differences first, then write: NOT EXISTS over the table being written did not end in ten minutes (measured).
-        cursor.execute("CREATE TEMP TABLE changed ON COMMIT DROP AS " + _changed_sql(found, names))
+        execute("CREATE TEMP TABLE changed ON COMMIT DROP AS " + _changed_sql(found, names))
         cursor.execute("ANALYZE changed (old_id)")
         cursor.execute(_COUNTS)
         counts = dict(zip(COUNTED, cursor.fetchone(), strict=True))
@@ -147,7 +147,7 @@ def _ranks(run: Run) -> str:
             cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [LOCK_SPACE, run.pk])
             if not standing.exists():  # nobody was faster
                 ranked = standings(policy, Scope(run.agency_id, run.week, run.cutoff_at))
-                cursor.execute(
+                execute(
                     f"""INSERT INTO eligibility_standing (run_id, employee_id, position, size)
                         SELECT {int(run.pk)}, employee_id, position, size FROM ({ranked}) ranked"""  # noqa: S608
                 )

@@ -2,12 +2,10 @@
 
 from collections.abc import Iterator
 
-from django.db import connection
-
 from eligibility.models import Run
 from eligibility.rules import BROKEN, read
 
-from .facts import SQL_TYPES, context_of, fields_of, filled, names_of, own_of
+from .facts import SQL_TYPES, context_of, execute, fields_of, filled, names_of, own_of
 from .judging import verdict_sql
 
 
@@ -16,10 +14,8 @@ def misjudged(runs=None) -> Iterator[tuple[int, int]]:
     every run that was computed. A decision is judged by the policy and the week of the run that opened it."""
     everything = Run.objects.exclude(state=Run.State.MISSED) if runs is None else runs
     for run in everything.select_related("policy").order_by("pk"):
-        with connection.cursor() as cursor:
-            cursor.execute(misjudged_sql(run))
-            for (pk,) in cursor.fetchall():
-                yield run.pk, pk
+        for (pk,) in execute(misjudged_sql(run), rows=True):
+            yield run.pk, pk
 
 
 def misjudged_sql(run: Run) -> str:

@@ -247,6 +247,14 @@ def tight(scope: Scope) -> Scope:
     return dataclasses.replace(scope, lo=max(scope.lo, ids["first"] - 1), hi=min(scope.hi, ids["last"]))
 
 
+def execute(sql: str, *, rows: bool = False) -> list[tuple]:
+    """One complete statement, as it is; with `rows`, what it answers. Not through the history of a web request, which
+    adds parameters of its own, so that a percent sign in a text would be taken for one."""
+    with connection.cursor() as cursor, connection.wrap_database_errors:
+        cursor.cursor.execute(sql)
+        return cursor.cursor.fetchall() if rows else []
+
+
 def filled(sql: str, values) -> str:
     """SQL with its values in it, quoted by the driver, so that it can stand inside another statement."""
     with connection.cursor() as cursor:

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.apps.registry import Apps
 from django.contrib.postgres.fields import ArrayField
-from django.db import DataError, connection, models, transaction
+from django.db import DataError, models, transaction
 from django.db.models import CharField, Func, QuerySet, Value
 from django.db.models.expressions import RawSQL
 
@@ -16,7 +16,7 @@ from eligibility.rules import BROKEN, Context, Rule, WeekRule, flat, read
 from eligibility.rules.top_share import TopShare
 from employees.models import Agency, Employee
 
-from .facts import FIELDS, KEY, Scope, context_of, facts_sql, fields_of, filled, names_of, own_of, tight
+from .facts import FIELDS, KEY, Scope, context_of, execute, facts_sql, fields_of, filled, names_of, own_of, tight
 
 FACTS = (*KEY, *(name for name in FIELDS if name not in KEY))
 CODES = ArrayField(CharField(max_length=32))
@@ -59,9 +59,7 @@ class Verdicts:
         return f"WITH facts AS ({self.facts}), verdict AS ({self.verdict}) SELECT {named} FROM verdict"  # noqa: S608
 
     def __iter__(self) -> Iterator[Any]:
-        with connection.cursor() as cursor:
-            cursor.execute(self.sql)
-            rows = cursor.fetchall()
+        rows = execute(self.sql, rows=True)
         return iter([row[0] for row in rows] if self.is_flat else rows)
 
 
@@ -133,10 +131,9 @@ def prepare(policy: Policy, scope: Scope, *, unit_id: int | None = None) -> Scop
     if ranking is None:
         return scope
     sql = standings(policy, scope, unit_id=unit_id if ranking.among == "UNIT" else None)
-    with connection.cursor() as cursor:
-        cursor.execute("DROP TABLE IF EXISTS standing")
-        cursor.execute(f"CREATE TEMP TABLE standing ON COMMIT DROP AS {sql}")
-        cursor.execute("ANALYZE standing")
+    execute("DROP TABLE IF EXISTS standing")
+    execute(f"CREATE TEMP TABLE standing ON COMMIT DROP AS {sql}")
+    execute("ANALYZE standing")
     return dataclasses.replace(scope, standings="standing")
 
 

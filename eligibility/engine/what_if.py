@@ -17,7 +17,7 @@ from eligibility.rules import BROKEN, flat, read
 from eligibility.rules.top_share import TopShare
 from employees.models import Employee
 
-from .facts import Scope, filled
+from .facts import Scope, execute, filled
 from .judging import standings, verdicts
 
 EXAMPLES = 20
@@ -101,8 +101,8 @@ class Judged:
     def _whole(self, low: int, high: int) -> bool:
         """Whether everybody in a range can be judged."""
         try:
-            with transaction.atomic(), connection.cursor() as cursor:
-                cursor.execute(self._judged(low, high, "count(ROW(verdict.*)::text)"))
+            with transaction.atomic():
+                execute(self._judged(low, high, "count(ROW(verdict.*)::text)"))
         except DataError:
             return False
         return True
@@ -235,9 +235,8 @@ def _mended(before: Side, after: Side, what: str) -> tuple[Side, Side, dict[str,
 
 
 def _answer(before: Side, after: Side, what: str) -> dict[str, Any]:
-    with connection.cursor() as cursor:
-        cursor.execute(_pair(before, after) + what)
-        return json.loads(cursor.fetchone()[0])
+    ((answer,),) = execute(_pair(before, after) + what, rows=True)
+    return json.loads(answer)
 
 
 def _pair(before: Side, after: Side) -> str:

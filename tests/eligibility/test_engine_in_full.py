@@ -3,6 +3,7 @@ asks is left out, further facts make a change, and stored decisions follow from 
 
 import datetime as dt
 
+import pghistory
 import pytest
 from django.db import DataError
 from django.db.models import CharField
@@ -171,3 +172,20 @@ def test_a_policy_without_a_performance_condition_never_reads_appraisals(cast, a
     sql = engine.verdicts(policy, engine.Scope(cast.agency.pk, WEEK, at)).sql
     assert "performance_appraisal" not in sql
     assert "employees_discipline" not in sql
+
+
+def test_a_percent_sign_in_a_rule_is_no_parameter_inside_a_web_request(cast, at):
+    """The history adds parameters to what a request writes; the engine's statements stand apart from it."""
+    rules = [
+        {"rule": "IdentityNumber"},
+        {"rule": "FactEquals", "key": "porsi", "value": "50 % dari rumah"},
+        {"rule": "TopShare", "percent": 50},
+    ]
+    policy = in_force(cast.agency, rules)
+    factories.fact(cast.sari, "porsi", "50 % DARI RUMAH")
+    factories.appraisal(cast.sari)
+    with pghistory.context(user=cast.hadi_user.pk):
+        made = run(cast.agency, at)
+        assert queries.decision_at(made, cast.sari.pk).eligible
+        assert engine.one(policy, cast.sari, as_of=WEEK, at=at)["reasons"] == []
+        assert list(engine.misjudged()) == []

@@ -18,7 +18,7 @@ from eligibility.actions import (
     withdraw_run,
     work_run,
 )
-from eligibility.models import Decision, Run, RunProblem
+from eligibility.models import Correction, Decision, Run, RunProblem
 from employees.models import Employee, Placement
 from ledger.models import Event, JobChunk, Outbox
 from performance.models import Appraisal
@@ -159,3 +159,22 @@ def test_the_preview_counts_as_the_run_and_writes_nothing(cast, at, waiting):
     assert (found.gained, found.lost) == (waiting.gained, waiting.lost) == (1, 1)
     assert (Decision.objects.count(), Event.objects.count(), Run.objects.count()) == rows
     assert Employee.objects.filter(agency=cast.agency).count() > found.people
+
+
+@pytest.mark.parametrize(("who", "status", "made"), [("dewi", 302, 1), ("hadi", 302, 1), ("ratna", 404, 0)])
+def test_corrections_of_an_older_week_are_looked_for_at_a_button(client, waiting, cast, who, status, made):
+    first = Run.objects.published().get()
+    client.force_login(getattr(cast, f"{who}_user"))
+    address = reverse("admin:eligibility_run_compare", args=[first.pk])
+    assert client.get(address).status_code == 405
+    assert client.post(address).status_code == status
+    assert Correction.objects.filter(run=first, employee=cast.budi, state="PROPOSED").count() == made
+
+
+def test_a_supervisor_finds_no_such_button(client, waiting, cast):
+    first = Run.objects.published().get()
+    client.force_login(cast.eko_user)
+    answer = client.post(reverse("admin:eligibility_run_compare", args=[first.pk]))
+    assert answer.status_code == 302
+    assert "/login/" in answer["Location"]
+    assert not Correction.objects.exists()

@@ -193,7 +193,7 @@ def test_the_number_of_queries(tiered, now, django_assert_num_queries, people):
         unit = factories.unit(tiered.agency, f"B{n}", f"Bagian {n}", tiered.root)
         factories.appraisal(factories.employee(unit, f"Tambahan {n}"), rating=Rating.GOOD)
     client = as_(tiered.dewi_user)
-    with django_assert_num_queries(27):
+    with django_assert_num_queries(26):
         client.get(PAGE, {"policy": tiered.policy.pk, "MinimumRating.minimum": "4"})
 
 
