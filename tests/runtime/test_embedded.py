@@ -81,7 +81,8 @@ def test_a_stale_pid_of_a_stranger_is_cleared_and_the_stranger_lives(places):
 
 
 def test_a_server_left_behind_is_ended(places):
-    code = f"import time; time.sleep(60)  # {places.postgres}"
+    # A server has its own handler; what a shell starts in the background would ignore the signal otherwise.
+    code = f"import signal, time; signal.signal(signal.SIGINT, signal.SIG_DFL); time.sleep(60)  # {places.postgres}"
     with subprocess.Popen([sys.executable, "-c", code, "-D", str(places.postgres)]) as left_behind:
         (places.postgres / "postmaster.pid").write_text(f"{left_behind.pid}\n")
         import threading
