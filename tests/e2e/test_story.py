@@ -6,7 +6,6 @@ Real web server, worker, beat and broker; a real browser; nothing is called past
 import datetime as dt
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.db.models import F
 from django.utils import timezone
 from playwright.sync_api import expect
@@ -19,9 +18,9 @@ from tests import factories
 from tests.rig import until
 
 from .conftest import DESK, PHONE
+from .reader import Reader
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-WCAG = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]}}
 HEADER = "nip,jenis,tahun,periode,rezim,hasil_kerja,perilaku_kerja,catatan\n"
 
 
@@ -40,27 +39,6 @@ def ministry(transactional_db, settings):
     load_policies(by=None, at=timezone.now())
     put_in_force(agency=cast.agency, policy_code="REWARD-2019", since=cast.monday, by=None, at=timezone.now())
     return cast
-
-
-class Reader:
-    """One person at a browser: their own session, their own screen, and no error on the console."""
-
-    def __init__(self, browser, address, person, screen, shots):
-        self.context = browser.new_context(viewport=screen, base_url=address, locale="id-ID")
-        self.page, self.shots, self.errors = self.context.new_page(), shots, []
-        self.page.on("console", lambda line: line.type == "error" and self.errors.append(line.text))
-        self.page.goto("/accounts/login/")
-        self.page.fill("input[name=login]", f"{person.nip[:8]} {person.nip[8:14]} {person.nip[14]} {person.nip[15:]}")
-        self.page.fill("input[name=password]", "rahasia-sekali-1")
-        self.page.click("main button[type=submit]")
-        expect(self.page).to_have_url(f"{address}/")
-
-    def shot(self, name, *, readable_by_all=False):
-        self.page.screenshot(path=self.shots / f"{name}.png", full_page=False)
-        assert not self.errors
-        if readable_by_all:
-            found = Axe().run(self.page, options=WCAG)
-            assert found.violations_count == 0, found.generate_report()
 
 
 def scores(cast) -> str:
