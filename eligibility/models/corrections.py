@@ -78,7 +78,7 @@ class Correction(models.Model):
         indexes = [models.Index(fields=["employee", "run"], name="correction_person")]
 
     def __str__(self) -> str:
-        return f"{self.employee_id} {self.run_id}"
+        return str(self.employee)
 
 
 @versions()
@@ -124,7 +124,7 @@ class Objection(models.Model):
         indexes = [models.Index(fields=["agency", "answer_due"], condition=Q(state="FILED"), name="objection_queue")]
 
     def __str__(self) -> str:
-        return f"{self.employee_id} {self.run_id}"
+        return str(self.employee)
 
 
 @versions()
@@ -151,4 +151,4 @@ class Suspension(models.Model):
         indexes = [models.Index(F("agency"), F("employee"), name="suspension_agency")]
 
     def __str__(self) -> str:
-        return str(self.employee_id)
+        return str(self.employee)
