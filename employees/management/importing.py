@@ -1,5 +1,6 @@
 """What all import commands share: their arguments, their words, their exit codes."""
 
+import abc
 import datetime as dt
 import sys
 from pathlib import Path
@@ -17,20 +18,20 @@ from employees.reading import UnusableFile
 REFUSED, WITH_PROBLEMS = 2, 1
 
 
-class ImportCommand(BaseCommand):
+class ImportCommand(BaseCommand, abc.ABC):
     """Reads a CSV file, says what it would do, and does it with ``--apply --by NIP``."""
 
     needs_agency = True
     agency_required = True  # False: the file may also concern all agencies
     requires_system_checks: list[str] = []
 
+    @abc.abstractmethod
     def preview(self, *, at: dt.datetime, **known) -> Outcome:
         """What the file would do; arguments as `apply` without `by` and `partial`."""
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def apply(self, **known) -> Outcome:
         """Do it: `content`, `by`, `at`, `partial`, and `agency` where one is needed."""
-        raise NotImplementedError
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", metavar="FILE", type=Path, help="CSV in UTF-8; comma, semicolon or tab")

@@ -16,6 +16,7 @@ from employees.intake import (
     import_employees,
     import_units,
 )
+from employees.management.importing import ImportCommand
 from employees.models import Agency, AgencyInputs, Employee, Placement, Unit
 from employees.reading import UnusableFile
 from ledger.models import Event
@@ -300,3 +301,12 @@ def test_commands_end_with_zero_one_two(cast, command):
     assert command("import_employees", good, "--agency", "KC", "--apply")[0] == 2
     assert command("import_employees", good, "--agency", "XX")[0] == 2
     assert command("import_employees", "nip\n1\n", "--agency", "KC")[0] == 2
+
+
+def test_an_import_command_says_both_what_it_would_do_and_how_it_does_it():
+    class Half(ImportCommand):
+        def preview(self, *, at, **known):
+            return None
+
+    with pytest.raises(TypeError, match="apply"):
+        Half()
