@@ -55,15 +55,6 @@ def check_may_put_in_force(user, agency_id: int | None) -> None:
         raise Denied(_("Putting a policy in force is the HR head's task."))
 
 
-def may_answer(user, objection, deciders) -> bool:
-    """Whether `check_may_answer` lets the user pass."""
-    try:
-        check_may_answer(user, objection, deciders)
-    except Denied:
-        return False
-    return True
-
-
 def check_may_answer(user, objection, deciders) -> None:
     """HR of the whole agency answers an objection: never one's own, never what one decided (`deciders`: user ids)."""
     if objection.employee_id == user.reach.me:
@@ -74,24 +65,16 @@ def check_may_answer(user, objection, deciders) -> None:
         raise Denied(_("You decided what is objected to, by publishing or correcting it; a colleague of HR answers."))
 
 
-def may_correct(user, agency_id: int, employee_id: int) -> bool:
-    """The HR head of the agency decides on corrections; nobody on their own case."""
-    return may_publish(user, agency_id) and employee_id != user.reach.me
-
-
 def check_may_correct(user, agency_id: int, employee_id: int) -> None:
+    """The HR head of the agency decides on corrections; nobody on their own case."""
     if not may_publish(user, agency_id):
         raise Denied(_("Applying and dismissing corrections is the HR head's task."))
     if employee_id == user.reach.me:
         raise Denied(_("Nobody decides on their own case; another HR head does."))
 
 
-def may_propose(user, agency_id: int, employee_id: int) -> bool:
-    """HR officer or head of the whole agency proposes corrections; nobody for themselves."""
-    return may_draft(user, agency_id) and employee_id != user.reach.me
-
-
 def check_may_propose(user, agency_id: int, employee_id: int) -> None:
+    """HR officer or head of the whole agency proposes corrections; nobody for themselves."""
     if not may_draft(user, agency_id):
         raise Denied(_("Proposing corrections is the task of the agency's HR."))
     if employee_id == user.reach.me:

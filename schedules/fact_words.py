@@ -2,7 +2,7 @@
 
 import dataclasses
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import Any
 
@@ -10,7 +10,7 @@ from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 
-from eligibility.rules import OwnFact
+from eligibility.rules import OwnFact, Rule, flat
 from eligibility.rules.duty import CRITERIA
 from employees.models import Agency, Employee, Placement, Unit, User
 from performance.rating import Rating, Regime
@@ -39,6 +39,22 @@ def own_fact_view(fact: OwnFact, facts: dict) -> FactView | None:
     words: dict[str, Callable[[Any], Any]] = {"flag": yes_or_no, "day": when, "number": _number, "text": str}
     said = words[fact.column](value)
     return FactView(fact.key, str(said), _("record of the agency"))
+
+
+def changes_in_words(changed: dict[str, list], evidence: dict, rules: Iterable[Rule]) -> list[str]:
+    """What differs between two judgements of one person, a line a fact; what says nothing to a reader is left out.
+
+    `changed`: name → (before, after); `evidence`: the facts afterwards; `rules`: those that were asked.
+    """
+    own = {fact.name: fact for rule in flat(rules) for fact in rule.own_facts}
+    sides = [evidence | {name: pair[n] for name, pair in changed.items()} for n in (0, 1)]
+    lines = []
+    for name in [*(name for name in SAID if name in changed), *sorted(own.keys() & changed.keys())]:
+        before, after = (own_fact_view(own[name], facts) if name in own else fact_view(name, facts) for facts in sides)
+        said = [one.value if one else "–" for one in (before, after)]
+        if (view := after or before) and said[0] != said[1]:
+            lines.append(f"{view.label}: {said[0]} → {said[1]}")
+    return lines
 
 
 def when(value) -> str | None:

@@ -25,13 +25,14 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, U
 from eligibility import permissions
 from eligibility.actions import Refused, propose_by_hand
 from eligibility.models import Correction, Run
-from eligibility.rules import known_codes, label_of
+from eligibility.rules import known_codes, label_of, read
 from employees.admin import UnitFilter, tones, unit_now
 from employees.calendar import week_name
 from employees.models import Employee, Role
 from employees.permissions import HR, holds_any
 from schedules import wording
 from schedules.actions.corrections import decide_many
+from schedules.fact_words import changes_in_words
 
 from .objections import AboutPersonAdmin
 
@@ -167,8 +168,8 @@ class CorrectionAdmin(AboutPersonAdmin):
 
     @display(description=gettext_lazy("what changed"), empty_value="–")
     def what_changed(self, one):
-        said = [f"{name}: {_shown(pair[0])} → {_shown(pair[1])}" for name, pair in sorted(one.changed_facts.items())]
-        return "; ".join(said) or None
+        rules = read(one.run.computed_under.rules)
+        return "; ".join(changes_in_words(one.changed_facts, one.evidence, rules)) or None
 
     # --- deciding ---
 
@@ -233,8 +234,10 @@ class CorrectionAdmin(AboutPersonAdmin):
         if not self.may_read(request.user):
             raise PermissionDenied
         one = get_object_or_404(self.get_queryset(request), pk=pk)
-        if not permissions.may_correct(request.user, one.agency_id, one.employee_id):
-            raise PermissionDenied(_("Applying and dismissing corrections is the HR head's task."))
+        try:
+            permissions.check_may_correct(request.user, one.agency_id, one.employee_id)
+        except permissions.Denied as denied:
+            raise PermissionDenied(str(denied)) from denied
         if (do := request.POST.get("do")) in ("apply", "dismiss"):
             versions = _seen([f"{pk}:{request.POST.get('version', '')}"]) or {pk: -1}
             self._decide(request, versions, do == "apply", request.POST.get("reason", ""))
@@ -251,10 +254,6 @@ def _applied(done: int) -> str:
 
 def _dismissed(done: int) -> str:
     return ngettext("%(count)s correction dismissed.", "%(count)s corrections dismissed.", done)
-
-
-def _shown(value) -> str:
-    return "–" if value is None else str(value)
 
 
 def _seen(texts: list[str]) -> dict[int, int]:

@@ -4,8 +4,10 @@ import pytest
 from django.urls import reverse
 
 from eligibility import queries
-from eligibility.actions import propose_by_hand
+from eligibility.actions import propose, propose_by_hand
 from eligibility.models import Correction
+from employees.models import Employee
+from performance.models import Appraisal
 from schedules.models import WfhDay
 from tests import factories
 from tests.employees.roles import somebody
@@ -103,6 +105,25 @@ def test_an_officer_is_offered_no_decision(proposed):
     data = {"action": "apply_selected", "_selected_action": [proposed.sari_case.pk], "reason": "x", "seen": ["1:1"]}
     client.post(reverse(LIST), data)
     assert not Correction.objects.filter(state="APPLIED").exists()
+
+
+def test_what_changed_is_said_in_words(week, now, monkeypatch):
+    monkeypatch.setattr("django.utils.timezone.now", lambda: now)
+    Appraisal.objects.filter(employee=week.sari).update(state=Appraisal.State.RESCINDED)
+    propose(run_id=queries.published_runs(week.agency.pk, MONDAY)[0].pk, by=None, at=now)
+    one = Correction.objects.get(employee=week.sari)
+    assert "rating" in one.changed_facts
+    said = text(client_of(week, "hadi").get(reverse("admin:eligibility_correction_change", args=[one.pk])))
+    assert "Rating: Very good → –" in said
+    assert "appraisal_id" not in said
+
+
+def test_ones_own_case_is_refused_with_its_own_sentence(proposed, now):
+    one = proposal(proposed, now, Employee.objects.get(pk=proposed.hadi_user.employee_id), True)
+    answer = decide(client_of(proposed, "hadi"), one)
+    assert answer.status_code == 403
+    assert "another HR head does" in text(answer)
+    assert "HR head's task" not in text(answer)
 
 
 def test_the_first_page_says_how_many_wait(proposed):
