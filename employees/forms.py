@@ -132,10 +132,6 @@ class LeaveEndForm(EndForm):
         model = Leave
         fields: list[str] = []
 
-    def new_end(self) -> dt.date | None:
-        """The new last day; None: taken back."""
-        return self.cleaned_data["last"]
-
 
 class HolidayForm(ForAction):
     """A day off of one of the agencies the reader is HR of, or everybody's by a platform administrator."""

@@ -2,7 +2,7 @@
 
 from . import access, days, people, records
 from .base import ActionAdmin, UnitFilter, row_number, tones, unit_now
-from .days import EnteringAdmin
+from .entering import EnteringAdmin
 
 __all__ = [
     "ActionAdmin",

@@ -16,7 +16,7 @@ from employees.models.access import READS_PEOPLE, READS_SCORES
 from employees.permissions import holds_any, people_of
 
 from .base import ActionAdmin, UnitFilter, tones, unit_now
-from .days import EnteringAdmin
+from .entering import EnteringAdmin
 
 
 @admin.register(Agency)

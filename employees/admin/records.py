@@ -3,12 +3,8 @@
 HR and auditors read them, nobody else (rulings.md 22). HR enters and ends one here; many come in files (`import_…`).
 """
 
-import datetime as dt
-from typing import Any
-
 from django.contrib import admin
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
@@ -25,84 +21,12 @@ from employees.forms import (
     FeedChangeForm,
     FeedForm,
 )
-from employees.models import Absence, Discipline, Employee, Fact, Feed
-from employees.models.access import READS_SCORES
-from employees.permissions import HR, holds_any, is_hr, people_of
+from employees.models import Absence, Discipline, Fact, Feed
+from employees.permissions import HR, is_hr
 from employees.records import days_between
 
-from .base import UnitFilter, tones, unit_now
-from .days import EnteringAdmin
-
-
-def said(date: dt.date | None) -> str | None:
-    return date_format(date, "DATE_FORMAT") if date else None
-
-
-class OneFormAdmin(EnteringAdmin):
-    """One form enters a row, another changes what may still change about it; all else is read."""
-
-    enter_form: Any
-    change_form: Any
-    enter_fields: list[str]
-    shown: list[str]
-    change_fields: list[str]
-    change_title: Any
-
-    def get_form(self, request, obj=None, change=False, **kwargs):
-        if obj is None:
-            return self.entering(request, super().get_form(request, obj, change, form=self.enter_form, **kwargs))
-        if self.has_change_permission(request, obj):
-            return self.entering(request, super().get_form(request, obj, change, form=self.change_form, **kwargs))
-        return super().get_form(request, obj, change, **kwargs)
-
-    def get_fieldsets(self, request, obj=None):
-        if obj is None:
-            return [(None, {"fields": self.enter_fields})]
-        facts = [(None, {"fields": self.shown})]
-        if self.has_change_permission(request, obj):
-            return [*facts, (self.change_title, {"fields": self.change_fields})]
-        return facts
-
-    def get_readonly_fields(self, request, obj=None):
-        return self.shown if obj else []
-
-    def may_read(self, user):
-        return holds_any(user, READS_SCORES)
-
-
-class RecordAdmin(OneFormAdmin):
-    """What the records of people share."""
-
-    list_filter: Any = [UnitFilter]
-    search_fields = ["employee__name", "employee__nip"]
-    search_help_text = gettext_lazy("Name or NIP")
-    added = gettext_lazy("The record is kept.")
-    changed = gettext_lazy("The record is changed.")
-
-    def scope(self, user):
-        """The people one reads about as HR or auditor; one's own are on one's own pages."""
-        covered = Employee.objects.none().granted(user, READS_SCORES, employee="employee_id")
-        return self.model.objects.visible_to(user).filter(covered)
-
-    def get_queryset(self, request):
-        rows = super().get_queryset(request).annotate(unit_name=unit_now("employee_id"))
-        return rows.select_related("employee")
-
-    @display(description=gettext_lazy("employee"), ordering="employee__name", header=True)
-    def person(self, row):
-        return [row.employee.full_name, row.employee.nip]
-
-    @display(description=gettext_lazy("unit"), empty_value="–")
-    def unit(self, row):
-        return row.unit_name
-
-    def has_add_permission(self, request):
-        return holds_any(request.user, HR)
-
-    def has_change_permission(self, request, obj=None):
-        if obj is None:
-            return False  # in the list nothing is edited
-        return Employee.objects.filter(people_of(request.user), pk=obj.employee_id).exists()
+from .base import UnitFilter, tones
+from .entering import OneFormAdmin, RecordAdmin, said
 
 
 @admin.register(Discipline)
