@@ -1,6 +1,6 @@
 """What pages, API, planner and actions ask about days. Each list is a constant number of queries."""
 
-from .cover import Cover, Person, people
+from .cover import Cover
 from .days import (
     HORIZON_WEEKS,
     AppraisalLine,
@@ -26,6 +26,7 @@ from .decisions import published_decisions
 from .fairness import Balance, balance_of
 from .inbox import InboxLine, decided_lately, inbox, situation, waiting_for
 from .mine import OwnDay, Swappable, own_day, requests_of, swappable, wishes_of
+from .person import Person, people
 from .team import oversees
 
 __all__ = [

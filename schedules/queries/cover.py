@@ -5,7 +5,6 @@ Pages, planner, requests, repair and heat-map all read their numbers here, in a 
 
 import dataclasses
 import datetime as dt
-from calendar import monthrange
 from collections import defaultdict
 from collections.abc import Iterable
 from decimal import Decimal
@@ -16,14 +15,13 @@ from psycopg2.extras import DateRange
 
 from eligibility.rules import SPECIAL, DayFacts
 from employees.calendar import is_working_day, monday_of, office_hours, working_day_before
-from employees.models import Agency, Employee, Leave, Unit
+from employees.models import Agency, Employee, Unit
 from employees.queries import UnitSettings, holidays, people_in_units, unit_settings
-from schedules.models import UnitRule, WfhDay
+from schedules.models import UnitRule
+
+from .person import HALVES, LENGTH, OF_SLOT, Person
 
 Kind = UnitRule.Kind
-HALVES = (0, 1)  # morning, afternoon
-OF_SLOT = {"FULL": HALVES, "AM": (0,), "PM": (1,)}
-LENGTH = {"FULL": Decimal(1), "AM": Decimal("0.5"), "PM": Decimal("0.5")}
 CUTOFF_HOUR = 15  # on the working day before, unless a unit rule says otherwise
 BACK = dt.timedelta(days=30)
 
@@ -72,30 +70,6 @@ def _least(row: UnitRule, size: int) -> int:
 def _matches(row: UnitRule, date: dt.date) -> bool:
     in_time = (row.valid.lower or date) <= date and (row.valid.upper is None or date < row.valid.upper)
     return in_time and row.date in (None, date) and row.weekday in (None, date.isoweekday())
-
-
-@dataclasses.dataclass
-class Person:
-    """One employee over some weeks: their post, leave and WFH days as they are now."""
-
-    employee_id: int
-    post: str = ""
-    job_group: str = ""
-    leave: dict[dt.date, str] = dataclasses.field(default_factory=dict)
-    days: list[tuple[int, dt.date, str, str]] = dataclasses.field(default_factory=list)  # id, date, slot, origin
-    given_up: list[tuple[int, dt.date, str, str]] = dataclasses.field(default_factory=list)  # still in the counts
-
-    def without(self, day_id: int | None) -> "Person":
-        left = [day for day in self.days if day[0] != day_id]
-        return dataclasses.replace(self, days=left, given_up=[day for day in self.days if day[0] == day_id])
-
-    def at_home(self, date: dt.date, half: int) -> bool:
-        return date not in self.leave and any(d == date and half in OF_SLOT[slot] for _i, d, slot, _o in self.days)
-
-    def counted(self, date: dt.date, half: int) -> bool:
-        """Whether the cover counts the person as at home, be it by the day that they would give up."""
-        own = self.days + self.given_up
-        return date not in self.leave and any(d == date and half in OF_SLOT[slot] for _i, d, slot, _o in own)
 
 
 class Cover:
@@ -271,29 +245,6 @@ class Cover:
             counts[half] += change
             if staffed:
                 staffed[half] -= change
-
-
-def people(employee_ids: Iterable[int], first: dt.date, last: dt.date) -> dict[int, Person]:
-    """Leave and WFH days of some people over the weeks and months of two dates; posts come from their placements. Two
-    queries."""
-    first, last = monday_of(first).replace(day=1), monday_of(last) + dt.timedelta(days=6)
-    last = last.replace(day=monthrange(last.year, last.month)[1])
-    found = {pk: Person(pk) for pk in set(employee_ids)}
-    own = WfhDay.objects.active().filter(employee__in=list(found), date__range=(first, last))
-    for pk, day_id, date, slot, origin in own.values_list("employee_id", "pk", "date", "slot", "origin"):
-        found[pk].days.append((day_id, date, slot, origin))
-    rows = Leave.objects.filter(employee__in=list(found), valid__overlap=DateRange(first, last, "[]"))
-    for leave in rows:
-        for date in dates_of(leave.valid, first, last):
-            found[leave.employee_id].leave[date] = leave.kind or str(Leave._meta.verbose_name)
-    return found
-
-
-def dates_of(valid: DateRange, first: dt.date, last: dt.date) -> list[dt.date]:
-    """The dates of a half-open range between two dates, both included."""
-    begin = max(valid.lower or first, first)
-    end = min(valid.upper - dt.timedelta(days=1), last) if valid.upper else last
-    return [begin + dt.timedelta(days=n) for n in range((end - begin).days + 1)]
 
 
 def _line(unit_ids: list[int]):

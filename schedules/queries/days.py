@@ -17,7 +17,8 @@ from performance.models import Appraisal
 from schedules import wording
 from schedules.models import Allotment, Plan, Request
 
-from .cover import LENGTH, Cover, Person, people
+from .cover import Cover
+from .person import LENGTH, Person, people
 from .places import Moves
 
 HORIZON_WEEKS = 4  # how far ahead another day may be asked for

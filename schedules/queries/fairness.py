@@ -17,7 +17,8 @@ from employees.models import Employee, Leave
 from schedules.models import Request, UnitRule, WfhDay
 from schedules.planning import PERIOD_WEEKS, Candidate, period_of
 
-from .cover import LENGTH, Cover, dates_of
+from .cover import Cover
+from .person import LENGTH, dates_of
 
 WEEK = dt.timedelta(days=7)
 HALF = Decimal(2)  # half-days in a day

@@ -9,8 +9,9 @@ from employees.calendar import monday_of
 from employees.models import Agency, Unit
 from schedules.models import UnitRule, WfhDay
 
-from .cover import HALVES, Cover
+from .cover import Cover
 from .days import cap_rule, day_rules, policies_of_week
+from .person import HALVES
 
 CLOSED = (UnitRule.Kind.BLACKOUT, UnitRule.Kind.ANCHOR)
 

@@ -13,8 +13,9 @@ from schedules import wording
 from schedules.models import Request, WfhDay
 from schedules.permissions import HR, Denied, acting_for, stands_in_for
 
-from .cover import Cover, Person, people
+from .cover import Cover
 from .days import allowing_many, judge
+from .person import Person, people
 from .places import placed_on, places_of
 
 Kind = Request.Kind

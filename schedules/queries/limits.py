@@ -5,7 +5,8 @@ import datetime as dt
 from eligibility.rules import DayRule, Weekday
 from schedules.planning import Limit
 
-from .cover import HALVES, Cover
+from .cover import Cover
+from .person import HALVES
 
 
 def working_dates(cover: Cover, unit_id: int) -> list[dt.date]:

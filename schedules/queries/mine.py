@@ -7,7 +7,8 @@ from employees.calendar import monday_of
 from employees.models import Employee
 from schedules.models import Preference, Request, WfhDay
 
-from .cover import Cover, people
+from .cover import Cover
+from .person import people
 
 TO_SUNDAY = dt.timedelta(days=6)
 

@@ -11,8 +11,9 @@ from employees.models import Agency, Employee, Placement, Unit
 from schedules.models import Plan, WfhDay
 from schedules.permissions import stands_in_for
 
-from .cover import Cover, Person, people
+from .cover import Cover
 from .heatmap import Cell, Heatmap, HeatRow, heatmap, of_cover
+from .person import Person, people
 
 __all__ = ["Cell", "HeatRow", "Heatmap", "heatmap"]
 

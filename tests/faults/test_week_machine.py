@@ -41,7 +41,8 @@ from schedules.actions.unit_rules import set_rule
 from schedules.invariants import NEVER as OF_SCHEDULES
 from schedules.models import Delegation, Plan, Request, UnitRule, WfhDay
 from schedules.permissions import Denied
-from schedules.queries.cover import HALVES, Cover
+from schedules.queries import Cover
+from schedules.queries.person import HALVES
 from tests import factories
 from tests.conftest import settings_zone
 from tests.schedules.weeks import WEEK, in_force, planned

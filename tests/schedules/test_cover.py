@@ -9,7 +9,7 @@ from psycopg2.extras import DateRange
 from eligibility.rules import UnitCap
 from employees.models import Holiday, Placement, Unit
 from schedules.models import UnitRule, WfhDay
-from schedules.queries.cover import Cover, people
+from schedules.queries import Cover, people
 from tests import factories
 
 MONDAY = dt.date(2026, 11, 30)  # 2026-W49
