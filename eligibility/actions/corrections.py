@@ -12,7 +12,7 @@ from django.db import DatabaseError, DataError, connection, transaction
 from django.utils.translation import gettext as _
 
 from eligibility import engine, permissions, queries
-from eligibility.models import Correction, Run
+from eligibility.models import Correction, Decision, Run
 from eligibility.rules import BROKEN, BadPolicy
 from employees.models import AgencyInputs, Employee
 from ledger.models import JobChunk, JobRun
@@ -58,7 +58,7 @@ def propose(*, run_id: int, by, at: dt.datetime) -> int:
     One open proposal a person: it follows the newest difference and becomes needless with it. What a person dismissed
     is not proposed again while it says the same; what people proposed is left alone. Returns how many rows changed.
     """
-    run = Run.objects.select_for_update(of=("self",)).select_related("policy", "agency").get(pk=run_id)
+    run = _run_in_line(run_id)
     if by is not None:
         permissions.check_may_draft(by, run.agency_id)
     if run.state != Run.State.PUBLISHED:
@@ -174,22 +174,35 @@ ON CONFLICT DO NOTHING
 
 @transaction.atomic
 def propose_by_hand(
-    *, run_id: int, employee_id: int, eligible: bool, reasons: list[str], by, at: dt.datetime, reason: str
+    *,
+    run_id: int,
+    employee_id: int,
+    eligible: bool,
+    reasons: list[str],
+    by,
+    at: dt.datetime,
+    reason: str,
+    cause: str = Cause.BY_HAND,
 ) -> Correction:
     """HR proposes another outcome for one person and published week, with a reason; the HR head decides on it.
 
-    A proposal that waits for the person becomes this one. Raises `Denied`, or `Refused`: REASON_MISSING,
-    NOT_PUBLISHED, NO_REASONS, UNKNOWN_CODE, NO_DIFFERENCE, NOT_HERE.
+    A proposal that waits for the person becomes this one. `by` None: silence has granted an objection, so nobody gives
+    a reason. Raises `Denied`, or `Refused`: REASON_MISSING, NOT_PUBLISHED, NO_REASONS, UNKNOWN_CODE, NO_DIFFERENCE,
+    NOT_HERE, UPHELD.
     """
-    run = Run.objects.select_for_update(of=("self",)).select_related("policy").get(pk=run_id)
-    permissions.check_may_propose(by, run.agency_id, employee_id)
-    _check_proposal(run, employee_id, eligible, reasons, reason)
+    run = _run_in_line(run_id)
+    if by is not None:
+        permissions.check_may_propose(by, run.agency_id, employee_id)
+        if not reason.strip():
+            raise Refused("REASON_MISSING", _("Give a reason: the person reads it and it stays on record."))
     before = queries.decision_at(run, employee_id)
-    if before is not None and before.eligible == eligible and set(before.reasons) == set(reasons):
-        raise Refused("NO_DIFFERENCE", _("That is what counts already; there is nothing to correct."))
+    _check_proposal(run, employee_id, before, eligible, reasons)
     waiting = Correction.objects.select_for_update().filter(run=run, employee=employee_id, state=State.PROPOSED).first()
+    if waiting and waiting.cause == Cause.OBJECTION and cause != Cause.OBJECTION:
+        text = _("An objection of this person was upheld and its correction waits; the HR head decides on that first.")
+        raise Refused("UPHELD", text)
     made = waiting or Correction(run=run, agency_id=run.agency_id, employee_id=employee_id, version=0)
-    made.cause, made.proposed_at, made.evidence, made.changed_facts = Cause.BY_HAND, at, {}, {}
+    made.cause, made.proposed_at, made.evidence, made.changed_facts = cause, at, {}, {}  # no fact changed
     made.before_eligible = before.eligible if before else None
     made.before_reasons = before.reasons if before else []
     made.after_eligible, made.after_reasons, made.reason = eligible, list(reasons), reason.strip()
@@ -199,18 +212,25 @@ def propose_by_hand(
     return made
 
 
-def _check_proposal(run: Run, employee_id: int, eligible: bool, reasons: list[str], reason: str) -> None:
-    if not reason.strip():
-        raise Refused("REASON_MISSING", _("Give a reason: the person reads it and it stays on record."))
+def _run_in_line(run_id: int) -> Run:
+    """A run under its lock: proposals of one week, by whomever, are made one after the other."""
+    rows = Run.objects.select_for_update(of=("self",), no_key=True).select_related("policy", "agency")
+    return rows.get(pk=run_id)
+
+
+def _check_proposal(run: Run, employee_id: int, before: Decision | None, eligible: bool, reasons: list[str]) -> None:
     if run.state != Run.State.PUBLISHED:
         raise Refused("NOT_PUBLISHED", _("Only a published week is corrected; compute this one again instead."))
-    if not Employee.objects.filter(pk=employee_id, agency=run.agency_id).exists():
+    # whoever was decided about and works elsewhere by now keeps the right to have that week put right
+    if before is None and not Employee.objects.filter(pk=employee_id, agency=run.agency_id).exists():
         raise Refused("NOT_HERE", _("This person does not belong to the agency of that week."))
     if eligible == bool(reasons):
         raise Refused("NO_REASONS", _("Choose at least one condition that is not met, or none where all are met."))
     if unknown := set(reasons) - known_codes(run):
         named = {"codes": ", ".join(sorted(unknown))}
         raise Refused("UNKNOWN_CODE", _("The policy of that week does not know these conditions: %(codes)s.") % named)
+    if before is not None and before.eligible == eligible and set(before.reasons) == set(reasons):
+        raise Refused("NO_DIFFERENCE", _("That is what counts already; there is nothing to correct."))
 
 
 def known_codes(run: Run) -> set[str]:

@@ -11,11 +11,12 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from eligibility import permissions, queries
-from eligibility.models import Correction, Decision, Objection, Run
+from eligibility.models import Correction, Objection, Run
 from employees.calendar import local_date
 from employees.models import Employee, ObjectionTrack
 from ledger.trail import record
 
+from .corrections import propose_by_hand
 from .refused import Refused
 
 LONGEST = 4_000  # characters of an objection or an answer
@@ -170,23 +171,13 @@ def _grant(one: Objection, by, at: dt.datetime, *, start: dt.date) -> None:
     one.effect_due = queries.term_end(one.agency, start, effect) if effect else None
     decision = queries.decision_at(one.run, one.employee_id)
     if decision is None or not decision.eligible:  # a correction may have said so meanwhile
-        one.correction = _proposed(one, decision, by, at)
-
-
-def _proposed(one: Objection, decision: Decision | None, by, at: dt.datetime) -> Correction:
-    """The correction to "eligible"; one that waits already for this person and run becomes it."""
-    rows = Correction.objects.select_for_update().filter(run=one.run, employee=one.employee_id)
-    made = rows.filter(state=Correction.State.PROPOSED).first() or Correction(
-        run=one.run, employee_id=one.employee_id, agency=one.agency
-    )
-    made.before_eligible = decision.eligible if decision else None
-    made.before_reasons = decision.reasons if decision else []
-    made.after_eligible, made.after_reasons = True, []
-    made.cause = Correction.Cause.OBJECTION
-    made.proposed_at, made.evidence, made.changed_facts = at, {}, {}  # no fact changed: people decided
-    made.version += 1 if made.pk else 0
-    made.save()
-    after = {"run": one.run_id, "objection": one.pk, "eligible": True}
-    before = {"eligible": made.before_eligible, "reasons": made.before_reasons}
-    record(verb="correction.propose", subject=made, by=by, at=at, agency_id=one.agency_id, before=before, after=after)
-    return made
+        one.correction = propose_by_hand(
+            run_id=one.run_id,
+            employee_id=one.employee_id,
+            eligible=True,
+            reasons=[],
+            by=by,
+            at=at,
+            reason=one.answer if by else "",
+            cause=Correction.Cause.OBJECTION,
+        )

@@ -9,7 +9,7 @@ from eligibility import actions, queries
 from eligibility.actions import Refused, load_policies, publish_run, put_in_force, start_run, work_run
 from eligibility.models import Correction, Objection, Suspension
 from eligibility.permissions import Denied
-from employees.models import AgencyInputs
+from employees.models import AgencyInputs, Employee
 from ledger.models import Event
 from performance.rating import Rating
 from tests import factories
@@ -55,11 +55,10 @@ def answered(one, by, at, upheld=False, answer="Predikat Baik tidak memenuhi sya
     )
 
 
-def refused(code, call, *args, **kwargs):
+def refused(call, *args, **kwargs) -> Refused:
     with pytest.raises(Refused) as caught:
         call(*args, **kwargs)
-    assert caught.value.code == code
-    return str(caught.value)
+    return caught.value
 
 
 # --- filing -----------------------------------------------------------------------------------------
@@ -83,10 +82,9 @@ def test_terms_of_uu30(uu30, at):
 
 def test_after_the_term_it_says_when_that_ended(decided, at):
     last = at + 18 * DAY  # Friday 11 December
-    with pytest.raises(Refused) as late:
-        filed(decided, last + DAY)
-    assert late.value.code == "TOO_LATE"
-    assert "11 December 2026" in str(late.value)
+    late = refused(filed, decided, last + DAY)
+    assert late.code == "TOO_LATE"
+    assert "11 December 2026" in str(late)
     assert filed(decided, last).state == "FILED"
 
 
@@ -107,7 +105,7 @@ def test_delivery_is_the_date_in_the_agencys_zone(decided, at):
 def test_an_applied_correction_is_a_new_decision(decided, at):
     one = filed(decided, at)
     answered(one, decided.dewi_user, at)
-    refused("ANSWERED", filed, decided, at)
+    assert refused(filed, decided, at).code == "ANSWERED"
     Correction.objects.create(
         run=decided.run, agency=decided.agency, employee=decided.sari, state="APPLIED", after_eligible=False,
         after_reasons=["R-PREDIKAT"], proposed_at=at, decided_by=decided.hadi_user, decided_at=at + 7 * DAY, reason="x",
@@ -119,31 +117,31 @@ def test_an_applied_correction_is_a_new_decision(decided, at):
 
 @pytest.mark.parametrize(("text", "code"), [("", "EMPTY"), (" \n ", "EMPTY"), ("x" * 4001, "TOO_LONG")])
 def test_words_are_needed_and_have_an_end(decided, at, text, code):
-    refused(code, filed, decided, at, text=text)
+    assert refused(filed, decided, at, text=text).code == code
 
 
 def test_one_open_a_person_and_week_and_again_after_taking_it_back(decided, at):
     one = filed(decided, at)
-    refused("OPEN", filed, decided, at)
+    assert refused(filed, decided, at).code == "OPEN"
     actions.withdraw_objection(objection_id=one.pk, by=decided.sari_user, at=at)
     assert filed(decided, at).pk != one.pk
     assert list(Objection.objects.order_by("pk").values_list("state", flat=True)) == ["WITHDRAWN", "FILED"]
 
 
 def test_who_is_eligible_has_nothing_to_object_to(decided, at):
-    refused("NOTHING_TO_OBJECT", filed, decided, at, by=decided.budi_user)
+    assert refused(filed, decided, at, by=decided.budi_user).code == "NOTHING_TO_OBJECT"
 
 
 def test_of_another_agencys_run_there_is_nothing(decided, at):
-    refused("UNKNOWN", filed, decided, at, by=decided.ratna_user)
-    refused("UNKNOWN", filed, decided, at, by=factories.account())
+    assert refused(filed, decided, at, by=decided.ratna_user).code == "UNKNOWN"
+    assert refused(filed, decided, at, by=factories.account()).code == "UNKNOWN"
 
 
 @pytest.mark.parametrize("who", ["budi", "dewi", "hadi", "eko", "ratna"])
 def test_nobody_else_takes_it_back(decided, at, who):
     one = filed(decided, at)
     user = getattr(decided, f"{who}_user")
-    refused("UNKNOWN", actions.withdraw_objection, objection_id=one.pk, by=user, at=at)
+    assert refused(actions.withdraw_objection, objection_id=one.pk, by=user, at=at).code == "UNKNOWN"
 
 
 # --- answering --------------------------------------------------------------------------------------
@@ -177,13 +175,13 @@ def test_whoever_applied_a_correction_does_not_answer(decided, at):
 
 def test_rejected_in_words(decided, at):
     one = filed(decided, at)
-    refused("EMPTY", answered, one, decided.dewi_user, at, answer=" ")
-    refused("STALE", answered, one, decided.dewi_user, at, version=one.version + 1)
+    assert refused(answered, one, decided.dewi_user, at, answer=" ").code == "EMPTY"
+    assert refused(answered, one, decided.dewi_user, at, version=one.version + 1).code == "STALE"
     done = answered(one, decided.dewi_user, at)
     assert (done.state, done.decided_by, done.correction) == ("REJECTED", decided.dewi_user, None)
     assert not Correction.objects.exists()
-    refused("ANSWERED", answered, one, decided.dewi_user, at, upheld=True, version=done.version)
-    refused("ANSWERED", actions.withdraw_objection, objection_id=one.pk, by=decided.sari_user, at=at)
+    assert refused(answered, one, decided.dewi_user, at, upheld=True, version=done.version).code == "ANSWERED"
+    assert refused(actions.withdraw_objection, objection_id=one.pk, by=decided.sari_user, at=at).code == "ANSWERED"
 
 
 def test_upheld_proposes_a_correction_of_that_week_only(decided, at):
@@ -197,12 +195,27 @@ def test_upheld_proposes_a_correction_of_that_week_only(decided, at):
 def test_a_correction_that_waits_already_becomes_it(decided, at):
     waits = Correction.objects.create(
         run=decided.run, agency=decided.agency, employee=decided.sari, before_eligible=False,
-        before_reasons=["R-PREDIKAT"], after_eligible=False, after_reasons=["R-STATUS"], proposed_at=at,
+        before_reasons=["R-PREDIKAT"], after_eligible=False, after_reasons=["R-STATUS"], proposed_at=at, reason="SK",
     )  # fmt: skip
     done = answered(filed(decided, at), decided.dewi_user, at, upheld=True)
     waits.refresh_from_db()
     assert done.correction == waits
     assert (waits.cause, waits.after_eligible, waits.after_reasons, waits.version) == ("OBJECTION", True, [], 2)
+    assert waits.reason == done.answer  # nothing stays of what was proposed before
+
+
+def test_an_upheld_objections_correction_is_not_written_over_by_hand(decided, at):
+    done = answered(filed(decided, at), decided.dewi_user, at, upheld=True)
+    other = {"run_id": decided.run.pk, "employee_id": decided.sari.pk, "eligible": False, "reasons": ["R-AKTIF"]}
+    assert refused(actions.propose_by_hand, **other, by=decided.hadi_user, at=at, reason="x").code == "UPHELD"
+    done.correction.refresh_from_db()
+    assert (done.correction.cause, done.correction.after_eligible) == ("OBJECTION", True)
+
+
+def test_whoever_works_elsewhere_by_now_is_put_right_all_the_same(decided, at):
+    one = filed(decided, at)
+    Employee.objects.filter(pk=decided.sari.pk).update(agency=decided.stranger.agency)
+    assert answered(one, decided.dewi_user, at, upheld=True).correction.agency == decided.agency
 
 
 def test_late_answers_are_possible_where_silence_grants_nothing(decided, at):
@@ -221,7 +234,7 @@ def test_silence_grants_on_the_day_after_and_once(uu30, at):
     done = actions.grant_by_silence(objection_id=one.pk, at=due + DAY)
     assert (done.state, done.deemed_granted_on, done.decided_by) == ("UPHELD", dt.date(2026, 12, 8), None)
     assert done.effect_due == dt.date(2026, 12, 14)  # five working days after the term
-    assert done.correction.state == "PROPOSED"
+    assert (done.correction.state, done.correction.reason) == ("PROPOSED", "")
     assert actions.grant_by_silence(objection_id=one.pk, at=due + 2 * DAY) is None
     assert queries.silent(due + 2 * DAY) == []
     assert Event.objects.filter(verb="objection.granted-by-silence").count() == 1
@@ -229,8 +242,9 @@ def test_silence_grants_on_the_day_after_and_once(uu30, at):
 
 def test_hr_cannot_answer_what_silence_has_granted(uu30, at):
     one = filed(uu30, at)
-    message = refused("GRANTED_BY_SILENCE", answered, one, uu30.dewi_user, at + 15 * DAY)
-    assert "7 December 2026" in message
+    silent = refused(answered, one, uu30.dewi_user, at + 15 * DAY)
+    assert silent.code == "GRANTED_BY_SILENCE"
+    assert "7 December 2026" in str(silent)
     assert answered(one, uu30.dewi_user, at + 14 * DAY).state == "REJECTED"
 
 
@@ -271,7 +285,7 @@ def test_a_suspension_lasts_until_it_is_taken_back(decided, at):
     before = AgencyInputs.objects.get(agency=decided.agency).changes
     one = actions.suspend(by=decided.sari_user, at=at)
     assert (one.valid.lower, one.valid.upper) == (MONDAY, None)
-    refused("SUSPENDED", actions.suspend, by=decided.sari_user, at=at)
+    assert refused(actions.suspend, by=decided.sari_user, at=at).code == "SUSPENDED"
     assert queries.suspension_of(decided.sari.pk) == one
     assert queries.suspension_of(decided.budi.pk) is None
     actions.resume(by=decided.sari_user, at=at + 10 * DAY)
@@ -279,7 +293,7 @@ def test_a_suspension_lasts_until_it_is_taken_back(decided, at):
     assert queries.suspended_in(decided.sari.pk, MONDAY + 7 * DAY) == one
     assert queries.suspended_in(decided.sari.pk, MONDAY + 14 * DAY) is None
     assert AgencyInputs.objects.get(agency=decided.agency).changes == before + 2
-    refused("NOT_SUSPENDED", actions.resume, by=decided.sari_user, at=at)
+    assert refused(actions.resume, by=decided.sari_user, at=at).code == "NOT_SUSPENDED"
     assert list(Event.objects.filter(verb__startswith="suspension").order_by("pk").values_list("verb", flat=True)) == [
         "suspension.ask",
         "suspension.end",
@@ -294,5 +308,5 @@ def test_taken_back_on_the_same_day_and_asked_again(decided, at):
 
 
 def test_an_account_without_a_person_has_nothing_to_suspend(db, at):
-    refused("UNKNOWN", actions.suspend, by=factories.account(), at=at)
-    refused("NOT_SUSPENDED", actions.resume, by=factories.account(), at=at)
+    assert refused(actions.suspend, by=factories.account(), at=at).code == "UNKNOWN"
+    assert refused(actions.resume, by=factories.account(), at=at).code == "NOT_SUSPENDED"

@@ -3,18 +3,20 @@
 import contextlib
 import datetime as dt
 import threading
+import time
 
 import pytest
 from django.db.models import QuerySet
 from django.utils import timezone
 
 from eligibility import actions
-from eligibility.actions import load_policies, publish_run, put_in_force, start_run, work_run
+from eligibility.actions import corrections, load_policies, publish_run, put_in_force, start_run, work_run
 from eligibility.actions import objections as room
 from eligibility.models import Correction, Objection, Suspension
 from employees.calendar import week_of
 from employees.models import Role
 from ledger.models import Event
+from performance.models import Appraisal
 from performance.rating import Rating
 from tests import factories
 
@@ -96,6 +98,27 @@ def test_taking_back_and_answering_at_once(house):
     one.refresh_from_db()
     assert one.version == 2
     assert Correction.objects.count() == (one.state == "UPHELD")
+
+
+def test_upholding_while_the_machine_proposes_for_the_same_person(house, monkeypatch):
+    """One proposal a person: whoever upholds stands in line and makes the machine's their own."""
+    one, remember, proposed = file_(house), corrections._remember, threading.Event()
+    Appraisal.objects.filter(employee=house.sari).update(state="RESCINDED", superseded_at=timezone.now())
+
+    def slowly(*args):
+        proposed.set()  # written, and not yet seen by anybody else
+        time.sleep(0.3)
+        remember(*args)
+
+    def uphold():
+        assert proposed.wait(5)
+        answers(house, one)[0]()
+
+    monkeypatch.setattr(corrections, "_remember", slowly)
+    look = lambda: actions.propose(run_id=house.run.pk, by=None, at=timezone.now())  # noqa: E731
+    assert together(look, uphold) == [None, None]
+    made = Correction.objects.get()
+    assert (made.cause, made.after_eligible, made.version) == ("OBJECTION", True, 2)
 
 
 def test_suspending_at_once_makes_one_suspension(house):
