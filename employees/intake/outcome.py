@@ -54,9 +54,14 @@ def outcome(
     return Outcome(len(new), len(changed), same, in_order, tuple(unknown), applied)
 
 
+def has_right(by, roles, agency_id: int) -> bool:
+    """Whether `by` holds one of the roles over the whole agency, or runs the platform."""
+    return is_platform_admin(by) or holds(by, roles, agency_id)
+
+
 def check_right(by, roles, agency_id: int) -> None:
-    """Raises `Refused` unless `by` holds one of the roles over the whole agency, or runs the platform."""
-    if not (is_platform_admin(by) or holds(by, roles, agency_id)):
+    """Raises `Refused` unless `has_right`."""
+    if not has_right(by, roles, agency_id):
         raise Refused("NOT_YOURS", _("This account has no right to import this for this agency."))
 
 

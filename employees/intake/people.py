@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from employees.identity import matches_kind, parse_nip
 from employees.models import Agency, Employee, Placement, Role, Unit
+from employees.permissions import HR
 from employees.reading import (
     BadRow,
     Column,
@@ -21,7 +22,7 @@ from employees.reading import (
     yes_no,
 )
 
-from .outcome import Outcome, check_right, outcome, recorded, refuse_bad, writing
+from .outcome import Outcome, check_right, has_right, outcome, recorded, refuse_bad, writing
 from .placing import PERSON, PLACE, write_people
 
 RIGHTS = frozenset({Role.HR_OFFICER, Role.HR_HEAD, Role.AGENCY_ADMIN})
@@ -68,8 +69,8 @@ def check_employees(*, content: bytes, agency: Agency, on: dt.date) -> Outcome:
 def import_employees(*, content: bytes, agency: Agency, on: dt.date, by, at, partial: bool = False) -> Outcome:
     """Add and change people. A new unit, supervisor or post begins on the date `on` and ends the one before.
 
-    Special circumstances that are new or changed count as verified by who imports, so nobody brings their own. All rows
-    or none, unless `partial`. Raises `UnusableFile`, `Refused`.
+    Special circumstances that are new or changed count as verified by who imports, so only HR brings them, and nobody
+    their own. All rows or none, unless `partial`. Raises `UnusableFile`, `Refused`.
     """
     check_right(by, RIGHTS, agency.pk)
     with writing(agency.pk):
@@ -86,15 +87,13 @@ def _judge(content: bytes, agency: Agency, on: dt.date, by=None) -> tuple[Outcom
     good, bad = read_rows(table, COLUMNS)
     known = _known(agency, on)
     good = _without_misfits(good, bad, agency, known, on)
+    good = _without_unverified(good, bad, agency, known, by)
     good = _without_lost(good, bad, known)
     new, changed, same = [], [], 0
-    for line, values in good:
+    for _line, values in good:
         before = known.get(values["nip"])
         after = (before or DEFAULTS) | values
-        if by and before and before["id"] == by.employee_id and after["special_until"] != before["special_until"]:
-            message = _("Nobody verifies their own circumstances. Ask a colleague of HR to import this row.")
-            bad.append(BadRow(line, "keadaan_khusus_sampai", message))
-        elif before is None:
+        if before is None:
             new.append(after | {"placed": True, "starts": None})
         elif after != before:
             placed = any(after[f] != before[f] for f in (*PLACE, "unit", "supervisor"))
@@ -102,6 +101,27 @@ def _judge(content: bytes, agency: Agency, on: dt.date, by=None) -> tuple[Outcom
         else:
             same += 1
     return outcome(new, changed, same, bad, table.unknown), new, changed
+
+
+def _without_unverified(good, bad, agency, known, by):
+    """The rows that change nothing about special circumstances, or that the person's HR brings, never they themselves.
+    Without `by` it is only a look, for which nobody answers."""
+    if by is None:
+        return good
+    verifies, kept = has_right(by, HR, agency.pk), []
+    for line, values in good:
+        before = known.get(values["nip"], {"id": None, "special_until": None})
+        if values.get("special_until", before["special_until"]) == before["special_until"]:
+            kept.append((line, values))
+        elif not verifies:
+            message = _("Only HR verifies special circumstances. Ask HR to import this row.")
+            bad.append(BadRow(line, "keadaan_khusus_sampai", message))
+        elif before["id"] and before["id"] == by.employee_id:
+            message = _("Nobody verifies their own circumstances. Ask a colleague of HR to import this row.")
+            bad.append(BadRow(line, "keadaan_khusus_sampai", message))
+        else:
+            kept.append((line, values))
+    return kept
 
 
 def _known(agency: Agency, on: dt.date) -> dict[str, dict]:

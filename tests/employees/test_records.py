@@ -278,3 +278,29 @@ def test_a_file_that_brings_special_circumstances_verifies_them_but_never_ones_o
     Employee.objects.filter(pk=newcomer.pk).delete()
     assert bring(newcomer, "2027-01-31").counts["new"] == 1
     assert Employee.objects.get(nip=newcomer.nip).special_verified_by == cast.dewi_user
+
+
+def test_a_file_of_the_agencys_administrator_changes_no_special_circumstances(cast, at):
+    admin = somebody(cast, "agency_admin")
+    until = D(2027, 1, 31)
+    actions.verify_special(employee=cast.sari, until=until, by=cast.dewi_user, at=at)
+    newcomer = factories.employee(cast.general, place=False)
+    Employee.objects.filter(pk=newcomer.pk).delete()
+    head = "nip,nama,status_kepegawaian,kode_unit,nip_atasan,keadaan_khusus_sampai\n"
+    rows = [
+        f"{cast.sari.nip},Sari Putri,{cast.sari.kind},UMUM,,2027-01-31",  # as it is
+        f"{cast.budi.nip},{cast.budi.name},{cast.budi.kind},UMUM,,2027-01-31",
+        f"{newcomer.nip},{newcomer.name},{newcomer.kind},UMUM,,2027-01-31",
+        f"{cast.eko.nip},{cast.eko.name},{cast.eko.kind},REN,{newcomer.nip},",  # reports to somebody left out
+    ]
+    content = (head + "\n".join(rows)).encode()
+    result = import_employees(content=content, agency=cast.agency, on=at.date(), by=admin, at=at, partial=True)
+    assert [(row.line, row.column) for row in result.bad] == [
+        (3, "keadaan_khusus_sampai"),
+        (4, "keadaan_khusus_sampai"),
+        (5, "nip_atasan"),
+    ]
+    assert "Only HR verifies" in result.bad[0].reason
+    person = Employee.objects.get(pk=cast.sari.pk)
+    assert (person.name, person.special_until, person.special_verified_by) == ("Sari Putri", until, cast.dewi_user)
+    assert not Employee.objects.filter(nip=newcomer.nip).exists()
