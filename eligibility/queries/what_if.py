@@ -88,10 +88,13 @@ def with_numbers(policy: Policy, given: Mapping[str, str]) -> Policy:
 
 
 def _entries(rules: Any) -> Iterator[tuple[str, dict]]:
-    """Each rule of a policy's data with its name, those inside others too."""
+    """Each rule of a policy's data with its name, those inside others too; not those that are gone: `read` refuses
+    them by name."""
     count: Counter[str] = Counter()
     for entry in _flat(rules):
         name = entry["rule"]
+        if name not in RULES:
+            continue
         count[name] += 1
         yield (name if count[name] == 1 else f"{name}#{count[name]}"), entry
 

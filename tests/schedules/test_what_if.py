@@ -223,6 +223,14 @@ def test_the_page_opens_in_both_languages_for_every_policy(tiered, language):
         assert client.get(PAGE, {"policy": policy.pk}).context["error"] == "", policy
 
 
+def test_a_policy_with_a_rule_that_is_gone_says_so(tiered):
+    rules = [*tiered.policy.rules, {"rule": "Gone", "x": 1}]
+    gone = Policy.objects.create(code="LAMA", version=1, name_id="Lama", agency=tiered.agency, rules=rules)
+    answer = client_of(tiered, "dewi").get(PAGE, {"policy": gone.pk})
+    assert answer.status_code == 200
+    assert "Gone" in answer.context["error"]
+
+
 def test_a_breaking_unit_is_named_with_what_stands_in_the_way(tiered, now):
     page = text(
         client_of(tiered, "dewi").get(
