@@ -4,6 +4,7 @@ import datetime as dt
 
 import pytest
 from django.urls import reverse
+from django.utils import translation
 
 from eligibility.actions import apply_correction, load_policies, publish_run, put_in_force, start_run, work_run
 from eligibility.models import Correction, Objection, Suspension
@@ -11,6 +12,7 @@ from eligibility.queries import eligible_at
 from performance.rating import Rating
 from schedules.actions.objections import answer_objection, file_objection, grant_overdue, suspend
 from schedules.models import Notice
+from schedules.notices import spoken
 from tests import factories
 
 from .pages import MONDAY, as_, text
@@ -317,6 +319,9 @@ def test_a_suspension_is_asked_for_explained_and_taken_back(decided, now):
         sari.get("/why/2026-W48/")
     )
     assert kinds(decided.dewi) == ["suspension-asked"]
+    with translation.override("en"):
+        (told,) = spoken(list(Notice.objects.filter(receiver=decided.dewi).select_related("receiver")))
+    assert "propose a correction for this person" in told.said
     assert "start again" in text(sari.post("/automatic/", {"do": "resume"}, follow=True))
     assert "not suspended" in text(sari.post("/automatic/", {"do": "resume"}, follow=True))
     assert Suspension.objects.filter(valid__upper_inf=True).count() == 0
