@@ -179,3 +179,10 @@ def test_what_is_proposed_wrongly_is_said(proposed, other, said):
     answer = client_of(proposed, "dewi").post(reverse("admin:eligibility_correction_add"), by_hand(proposed, **other))
     assert said in text(answer)
     assert not Correction.objects.filter(employee=proposed.eko).exists()
+
+
+def test_a_moved_holiday_is_led_to_the_weeks_plans(proposed):
+    page = text(client_of(proposed, "dewi").get(reverse("admin:eligibility_correction_add")))
+    address = f"{reverse('admin:schedules_plan_changelist')}?state__exact=PUBLISHED"
+    assert address in page
+    assert client_of(proposed, "dewi").get(address).status_code == 200
