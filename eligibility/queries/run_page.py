@@ -33,8 +33,10 @@ class Progress:
 
     @property
     def duration(self) -> dt.timedelta | None:
-        """From the start until the end; None while it runs."""
-        return self.job.finished_at - self.job.started_at if self.job and self.job.finished_at else None
+        """From the start until the end, in whole seconds; None while it runs."""
+        if self.job is None or self.job.finished_at is None:
+            return None
+        return dt.timedelta(seconds=round((self.job.finished_at - self.job.started_at).total_seconds()))
 
 
 def progress_of(run: Run) -> Progress:

@@ -20,9 +20,10 @@ from eligibility.actions import (
 )
 from eligibility.models import Correction, Decision, Run, RunProblem
 from employees.models import Employee, Placement
-from ledger.models import Event, JobChunk, Outbox
+from ledger.models import Event, JobChunk, JobRun, Outbox
 from performance.models import Appraisal
 from tests import factories
+from tests.employees.roles import somebody
 
 WEEK = dt.date(2026, 11, 23)
 NEXT = WEEK + dt.timedelta(days=7)
@@ -94,6 +95,32 @@ def test_a_problem_is_named_with_what_to_do(cast, client, waiting):
     assert "numeric field overflow" in text
     assert "Sari Rahmawati" in text
     assert ">Publish<" not in text  # an HR officer looks only
+
+
+def test_a_list_of_problems_that_is_cut_says_so(cast, client, waiting, monkeypatch):
+    monkeypatch.setattr("eligibility.admin.runs.PER_PAGE", 1)
+    client.force_login(cast.hadi_user)
+    for count, person in enumerate((cast.sari, cast.budi), start=1):
+        RunProblem.objects.create(run=waiting, employee=person, what="numeric field overflow")
+        Run.objects.filter(pk=waiting.pk).update(problems=count)
+        page = client.get(page_of(waiting)).content.decode()
+        assert ("The first 1 by name." in page) == (count > 1)
+
+
+def test_a_duration_is_told_in_whole_seconds(cast, client, waiting):
+    started = JobRun.objects.get(pk=waiting.job_id).started_at
+    JobRun.objects.filter(pk=waiting.job_id).update(finished_at=started + dt.timedelta(seconds=61.4))
+    client.force_login(cast.hadi_user)
+    assert "0:01:01<" in client.get(page_of(waiting)).content.decode()
+
+
+def test_a_published_week_leads_to_a_correction_by_hand(cast, client, waiting):
+    address = reverse("admin:eligibility_correction_add")
+    for who, leads in (("dewi", True), ("auditor", False)):
+        client.force_login(somebody(cast, who))
+        for run in Run.objects.all():
+            page = client.get(page_of(run)).content.decode()
+            assert (address in page) == (leads and run.state == Run.State.PUBLISHED)
 
 
 def test_strangers(cast, client, waiting):
