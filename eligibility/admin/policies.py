@@ -73,10 +73,7 @@ class PolicyAdmin(ActionAdmin):
     def agency_label(self, policy):
         return policy.agency or _("everybody's")
 
-    @display(
-        description=gettext_lazy("state"),
-        label=tones(Policy.State, APPROVED="success", SUBMITTED="warning", DRAFT="info"),
-    )
+    @display(description=gettext_lazy("state"), label=TONES)
     def state_label(self, policy):
         return policy.state, policy.get_state_display()
 
