@@ -35,8 +35,9 @@ def record_discipline(
 ) -> Discipline:
     """Record a punishment or a case in process; `last` is its last day (None: none, or not known yet).
 
-    `level` and `status` are codes of `Discipline` (the level may be empty while in process). Raises `Refused` with the
-    codes NOT_YOURS, OWN, BAD_LEVEL, BAD_STATUS, NO_LEVEL, NO_END, BAD_YEAR, LAST_BEFORE_FIRST, TOO_LONG and TAKEN.
+    `level` and `status` are codes of `Discipline` (the level may be empty while in process). What was cancelled may be
+    recorded again, with another level or end: so a slip is corrected. Raises `Refused` with the codes NOT_YOURS, OWN,
+    BAD_LEVEL, BAD_STATUS, NO_LEVEL, NO_END, BAD_YEAR, LAST_BEFORE_FIRST, TOO_LONG and TAKEN.
     """
     _check_person(employee, by)
     if status not in Discipline.Status.values:
@@ -44,16 +45,12 @@ def record_discipline(
     if level and level not in Discipline.Level.values:
         raise Refused("BAD_LEVEL", _("Choose light, medium or severe."))
     _check(discipline_misfit(level=level, first=first, last=last, status=status))
-    made = Discipline(
-        employee=employee,
-        agency_id=employee.agency_id,
-        level=level,
-        start=first,
-        end=last,
-        status=status,
-        decree=_line(decree, 100),
-    )
-    _add(made, _("A record with this number of the decree and this first day is already there."))
+    key = {"employee": employee, "start": first, "decree": _line(decree, 100)}
+    cancelled = Discipline.objects.select_for_update().filter(**key, status=Discipline.Status.CANCELLED).first()
+    if cancelled:
+        return _discipline_becomes(cancelled, "discipline.record", by, at, level=level, end=last, status=status)
+    made = Discipline(**key, agency_id=employee.agency_id, level=level, end=last, status=status)
+    _add(made, _("A record with this number of the decree and this first day is already there. Open it to change it."))
     _changed(made, "discipline.record", by, at, after=_punishment(made))
     return made
 
@@ -101,7 +98,7 @@ def record_absence(*, employee: Employee, date: dt.date, kind: str, by, at: dt.d
     kind = kind.strip().upper()
     _check(absence_misfit(date=date, kind=kind, today=local_date(at, employee.agency.zone)))
     made = Absence(employee=employee, agency_id=employee.agency_id, date=date, kind=kind)
-    _add(made, _("An absence of this person on that day is already recorded."))
+    _add(made, _("An absence of this person on that day is already recorded. Open it to take it back."))
     _changed(made, "absence.record", by, at, after=_absent(made))
     return made
 
@@ -157,9 +154,10 @@ def record_fact(
         valid=period(first, last),
         source=_line(source, 200),
     )
+    taken = _("This fact is already recorded from that day on. End it, or take it back.")
     if Fact.objects.filter(employee=employee, key=key, valid__startswith=first).exists():
-        raise Refused("TAKEN", _("This fact is already recorded from that day on. End it, or take it back."))
-    _add(made, _("This fact is already recorded from that day on. End it, or take it back."))
+        raise Refused("TAKEN", taken)
+    _add(made, taken)
     _changed(made, "fact.record", by, at, after=_fact(made))
     return made
 

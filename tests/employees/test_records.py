@@ -183,6 +183,21 @@ def test_a_punishment_ends_on_another_day_and_is_cancelled_once(cast, at):
     assert changes(cast.agency) == 3
 
 
+def test_a_wrong_level_is_cancelled_and_recorded_again(cast, at):
+    one = punish(cast.sari, cast.dewi_user, at)
+    actions.cancel_discipline(discipline_id=one.pk, by=cast.dewi_user, at=at)
+    again = punish(cast.sari, cast.hadi_user, at, level="BERAT", last=D(2027, 2, 28))
+    assert again.pk == one.pk
+    again.refresh_from_db()
+    assert (again.level, again.end, again.status) == ("BERAT", D(2027, 2, 28), "DIJATUHKAN")
+    event = Event.objects.latest("pk")
+    assert (event.verb, event.before["level"], event.after["level"]) == ("discipline.record", "SEDANG", "BERAT")
+    with pytest.raises(Refused) as refused:
+        punish(cast.sari, cast.dewi_user, at)
+    assert (refused.value.code, "Open it" in str(refused.value)) == ("TAKEN", True)
+    assert changes(cast.agency) == 3
+
+
 def test_the_ledger_keeps_ids_dates_and_codes_only(cast, at):
     punish(cast.sari, cast.dewi_user, at)
     note(cast.sari, cast.dewi_user, at, text="rahasia")
