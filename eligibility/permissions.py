@@ -73,11 +73,12 @@ def check_may_correct(user, agency_id: int, employee_id: int) -> None:
         raise Denied(_("Nobody decides on their own case; another HR head does."))
 
 
-def check_may_propose(user, agency_id: int, employee_id: int) -> None:
-    """HR officer or head of the whole agency proposes corrections; nobody for themselves."""
+def check_may_propose(user, agency_id: int, employee_id: int | None = None) -> None:
+    """HR officer or head of the whole agency proposes corrections; nobody for themselves (None: the machine names whom,
+    whoever has it look)."""
     if not may_draft(user, agency_id):
         raise Denied(_("Proposing corrections is the task of the agency's HR."))
-    if employee_id == user.reach.me:
+    if employee_id is not None and employee_id == user.reach.me:
         raise Denied(_("Nobody decides on their own case; a colleague of HR proposes it."))
 
 

@@ -60,7 +60,7 @@ def propose(*, run_id: int, by, at: dt.datetime) -> int:
     """
     run = _run_in_line(run_id)
     if by is not None:
-        permissions.check_may_draft(by, run.agency_id)
+        permissions.check_may_propose(by, run.agency_id)
     if run.state != Run.State.PUBLISHED:
         raise Refused("NOT_PUBLISHED", _("Only a published week is corrected; compute this one again instead."))
     inputs = AgencyInputs.objects.filter(agency=run.agency_id).values_list("changes", flat=True).first() or 0

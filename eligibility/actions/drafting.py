@@ -126,7 +126,7 @@ def approve_policy(*, policy_id: int, by, at: dt.datetime, edition: int) -> Poli
 def return_policy(*, policy_id: int, by, at: dt.datetime, edition: int, reason: str) -> Policy:
     """Give a submitted draft back to its writers, with what to change."""
     policy = _locked(policy_id)
-    permissions.check_may_put_in_force(by, policy.agency_id)
+    permissions.check_may_approve(by, policy, writers=())  # also one's own: only approving takes somebody else
     if not reason.strip():
         raise Refused("NO_REASON", _("Say what to change; the writers of the draft read it."))
     return _moved(policy, "return", by, at, edition, reason=reason.strip())

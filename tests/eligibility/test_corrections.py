@@ -6,6 +6,7 @@ import pytest
 from django.db import connection
 from django.db.models import F
 from django.test.utils import CaptureQueriesContext
+from django.utils import translation
 
 from eligibility import permissions, queries
 from eligibility.actions import (
@@ -13,6 +14,7 @@ from eligibility.actions import (
     apply_correction,
     dismiss_correction,
     load_policies,
+    propose,
     propose_by_hand,
     propose_due,
     publish_run,
@@ -153,6 +155,15 @@ def test_only_the_hr_head_of_the_agency_decides(published, at, who):
     assert one.state == "PROPOSED"
 
 
+@pytest.mark.parametrize("who", ["sari", "budi", "eko", "ratna"])
+def test_only_hr_of_the_agency_has_the_machine_look(published, at, who):
+    rescinded(published, at)
+    with translation.override("en"), pytest.raises(permissions.Denied, match="Proposing corrections is the task"):
+        propose(run_id=published.run.pk, by=getattr(published, f"{who}_user"), at=at + LATER)
+    assert not Correction.objects.exists()
+    assert propose(run_id=published.run.pk, by=published.dewi_user, at=at + LATER) == 1
+
+
 def by_hand(cast, at, by, employee=None, **other):
     given = {"run_id": cast.run.pk, "employee_id": (employee or cast.budi).pk, "eligible": True, "reasons": []}
     return propose_by_hand(**given | {"by": by, "at": at, "reason": "Putusan keberatan"} | other)
@@ -184,9 +195,7 @@ def test_what_cannot_be_proposed(published, at):
 
 
 def statements(cast, at):
-    with CaptureQueriesContext(
-        connection,
-    ) as seen:
+    with CaptureQueriesContext(connection) as seen:
         propose_due(at=at)
     return len(seen)
 

@@ -165,6 +165,8 @@ def test_a_returned_draft_says_why_and_may_be_handed_in_again(cast, at):
     submit_policy(policy_id=policy.pk, by=cast.dewi_user, at=at, edition=1)
     with pytest.raises(Refused, match="Say what to change"):
         return_policy(policy_id=policy.pk, by=cast.hadi_user, at=at, edition=2, reason=" ")
+    with pytest.raises(Denied, match="Approving policies is the HR head's task"):
+        return_policy(policy_id=policy.pk, by=cast.dewi_user, at=at, edition=2, reason="x")
     returned = return_policy(policy_id=policy.pk, by=cast.hadi_user, at=at, edition=2, reason="Two days, please")
     assert returned.state == "DRAFT"
     assert queries.history(policy)[-1]["event"].reason == "Two days, please"
