@@ -112,7 +112,7 @@ def reasons(rules: list[WeekRule], context: Context):
         return Value([], output_field=CODES)
     array = Func(*cases, template="ARRAY[%(expressions)s]::varchar[]", output_field=CODES)
     without = Func(array, Value(None), function="array_remove", output_field=CODES)
-    if any(rule.repeatable for rule in rules):  # only these can give a code that another gives too
+    if any(rule.repeatable or rule.excused_by for rule in rules):  # these can give a code that another gives too
         once = (
             "ARRAY(SELECT code FROM unnest(%(expressions)s) WITH ORDINALITY AS c(code, n) "
             "GROUP BY code ORDER BY min(n))"

@@ -76,8 +76,18 @@ def read(rules: list[dict]) -> list[Rule]:
     twice = {name for name in names if names.count(name) > 1}
     if twice:
         raise BadPolicy(f"rule listed twice: {', '.join(sorted(twice))}")
+    _check_alike(made)
     order = list(RULES)
     return sorted(made, key=lambda rule: order.index(type(rule).__name__))
+
+
+def _check_alike(rules: list[Rule]) -> None:
+    """Raises `BadPolicy` where a number that decides what is read for all differs between parts of a policy."""
+    first: dict[tuple[type, str], Any] = {}
+    for rule in flat(rules):
+        for name in rule.alike:
+            if first.setdefault((type(rule), name), getattr(rule, name)) != getattr(rule, name):
+                raise BadPolicy(f"{type(rule).__name__}.{name} must be the same wherever the policy names the rule")
 
 
 def _made(entry: Any) -> Rule:

@@ -4,7 +4,7 @@ from django.db.models import Case, CharField, Q, Value, When
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from .base import Context
+from .base import Context, WeekRule
 
 ABSENCE = {
     "R-PENILAIAN-TIDAK-ADA": gettext_lazy("no annual appraisal"),
@@ -26,6 +26,16 @@ FACTS = (
     "year",
 )
 HIGHEST = 120
+
+
+class Appraised(WeekRule):
+    """A rule on the annual appraisal. An impossible score says as little as none."""
+
+    facts = FACTS
+    reports_absence = True
+
+    def known(self) -> Q:
+        return super().known() & (Q(score__isnull=True) | Q(score__range=(0, HIGHEST)))
 
 
 def absent(context: Context, then):

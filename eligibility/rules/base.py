@@ -7,6 +7,8 @@ import hashlib
 import re
 from collections.abc import Callable
 from decimal import Decimal
+from functools import reduce
+from operator import and_
 from typing import Any, ClassVar
 
 from django.db.models import Case, CharField, Q, Value, When
@@ -118,6 +120,7 @@ class Rule:
     own_facts: tuple[OwnFact, ...] = ()
     excused_by: tuple[str, ...] = ()  # grounds on which the policy lifts this rule for a person
     repeatable: ClassVar[bool] = False
+    alike: ClassVar[tuple[str, ...]] = ()  # numbers that must be the same wherever a policy names the rule
     reports_absence: ClassVar[bool] = False  # says itself that an appraisal is missing; the next rules need not
 
     def codes_here(self) -> dict[str, Any]:
@@ -139,6 +142,10 @@ class Rule:
 
 class WeekRule(Rule):
     """A rule over a person's facts at a week; compiles to SQL."""
+
+    def known(self) -> Q:
+        """The condition that everything is known which the rule must know."""
+        return reduce(and_, (Q(**{f"{name}__isnull": False}) for name in self.needs), Q())
 
     def passing(self, context: Context) -> Q:
         """The condition under which a person passes."""
@@ -193,6 +200,7 @@ def excuse(rule: Rule, grounds) -> None:
         else:
             raise BadPolicy(f"{type(rule).__name__}: unknown ground of an exception: {ground}")
     object.__setattr__(rule, "excused_by", given)
+    object.__setattr__(rule, "reports_absence", False)  # not to those whom it is not asked of
 
 
 def _add(rule: Rule, **more) -> None:

@@ -30,10 +30,12 @@ class Composed(WeekRule):
         if not entries:
             raise BadPolicy(f"{type(self).__name__}.of names no rule")
         object.__setattr__(self, "of", tuple(read_week(entries)))
-        for name in ("facts", "needs", "feeds", "own_facts"):
+        for name in ("facts", "feeds", "own_facts"):
             together = (one for rule in self.of for one in getattr(rule, name))
             object.__setattr__(self, name, tuple(dict.fromkeys(together)))
-        object.__setattr__(self, "reports_absence", any(rule.reports_absence for rule in self.of))
+
+    def known(self):
+        return reduce(and_, (rule.known() for rule in self.of))
 
     def parts(self):
         return list(self.of)
@@ -56,6 +58,11 @@ class AllOf(Composed):
     """Every part passes; to be used inside the others, for a policy's own list is "all" already."""
 
     codes = {}
+
+    def __post_init__(self):
+        super().__post_init__()
+        # In the others a missing appraisal need not refuse, so the rules after them must say themselves that it does.
+        object.__setattr__(self, "reports_absence", any(rule.reports_absence for rule in self.of))
 
     def code_expressions(self, context: Context):
         return [code for rule in self.of for code in rule.unless_excused(context)]
@@ -92,16 +99,12 @@ class Not(Composed):
         super().__post_init__()
         if len(self.of) != 1 or self.code not in CODES:
             raise BadPolicy(f"Not.of must be one rule and Not.code one of {', '.join(CODES)}")
-        if any(getattr(self.of[0], "says_unknown", False) for _once in self.of):
-            object.__setattr__(self, "needs", self.needs + tuple(fact.name for fact in self.own_facts))
-        object.__setattr__(self, "reports_absence", False)
 
     def codes_here(self):
         return {self.code: CODES[self.code]}
 
     def code_expressions(self, context: Context):
-        known = reduce(and_, (Q(**{f"{name}__isnull": False}) for name in self.needs), Q())
-        passes = ~self.passes(self.of[0], dataclasses.replace(context, absence_reported=False)) & known
+        passes = ~self.passes(self.of[0], dataclasses.replace(context, absence_reported=False)) & self.known()
         return [Case(When(passes, then=Value(None)), default=Value(self.code), output_field=CharField())]
 
     def describe(self):

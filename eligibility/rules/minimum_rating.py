@@ -7,12 +7,12 @@ from django.utils.translation import gettext_lazy
 
 from performance.rating import Rating
 
-from .appraised import ABSENCE, FACTS, absence_sentence, absent
-from .base import BadPolicy, Context, WeekRule, whole_number
+from .appraised import ABSENCE, Appraised, absence_sentence, absent
+from .base import BadPolicy, Context, whole_number
 
 
 @dataclasses.dataclass(frozen=True)
-class MinimumRating(WeekRule):
+class MinimumRating(Appraised):
     """The approved annual appraisal of last year is rated at least `minimum` (5 = very good … 1).
 
     `previous_year_counts_until` ("MM-DD"): until that day of the year, the appraisal of two years ago is accepted where
@@ -25,9 +25,8 @@ class MinimumRating(WeekRule):
     codes = {**ABSENCE, "R-PREDIKAT": gettext_lazy("rating below the minimum")}
     label = gettext_lazy("Performance rating")
     article = "PP 30/2019; PermenPANRB 6/2022"
-    facts = FACTS
     needs = ("rating",)
-    reports_absence = True
+    alike = ("previous_year_counts_until",)
 
     def describe(self):
         return _("Last year's appraisal is rated at least “%(minimum)s”.") % {"minimum": Rating(self.minimum).label}

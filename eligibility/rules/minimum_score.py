@@ -6,12 +6,12 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from .appraised import ABSENCE, FACTS, absence_sentence, absent
-from .base import BadPolicy, Context, WeekRule
+from .appraised import ABSENCE, Appraised, absence_sentence, absent
+from .base import BadPolicy, Context
 
 
 @dataclasses.dataclass(frozen=True)
-class MinimumScore(WeekRule):
+class MinimumScore(Appraised):
     """The approved annual appraisal has a number of at least `minimum` (0–120). A quadrant has none and fails."""
 
     minimum: str = "90.00"
@@ -23,9 +23,7 @@ class MinimumScore(WeekRule):
     }
     label = gettext_lazy("Performance score")
     article = "PP 30/2019 art. 41"
-    facts = FACTS
     needs = ("score",)
-    reports_absence = True
 
     def describe(self):
         return _("Last year's appraisal has a score of at least %(minimum)s.") % {

@@ -47,6 +47,7 @@ class OwnFactRule(WeekRule):
         if self.code not in CODES:
             raise BadPolicy(f"{type(self).__name__}.code must be one of {', '.join(CODES)}")
         object.__setattr__(self, "own_facts", (self.fact(),))
+        object.__setattr__(self, "needs", (self.fact().name,) if self.says_unknown else ())
 
     def fact(self) -> OwnFact:
         raise TypeError(f"{type(self).__name__} does not say")

@@ -35,6 +35,7 @@ class PeriodicRating(WeekRule):
     article = "PermenPANRB 6/2022"
     facts = ("quarter_appraisal_id", "quarter_rating", "quarter_approved_by", "quarter", "quarter_of")
     needs = ("quarter_rating",)
+    alike = ("grace_days",)
 
     def __post_init__(self):
         whole_number("PeriodicRating.minimum", self.minimum, 1, 5)

@@ -4,14 +4,14 @@ from django.db.models import Case, CharField, ExpressionWrapper, F, IntegerField
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from .appraised import ABSENCE, FACTS, absence_sentence, absent
-from .base import BadPolicy, Context, WeekRule, whole_number
+from .appraised import ABSENCE, FACTS, Appraised, absence_sentence, absent
+from .base import BadPolicy, Context, whole_number
 
 UNIT, AGENCY = "UNIT", "AGENCY"
 
 
 @dataclasses.dataclass(frozen=True)
-class TopShare(WeekRule):
+class TopShare(Appraised):
     """Among the best `percent` per cent of the unit or agency, by rating and then score, rounded down but at least one.
 
     The share is of everybody placed there that week. Equal rating and score are put in order by a lot that is drawn
@@ -26,7 +26,7 @@ class TopShare(WeekRule):
     article = "Menteri PANRB, August 2019: a reward for those who perform"
     facts = (*FACTS, "position", "group_size")
     needs = ("position",)
-    reports_absence = True
+    alike = ("among",)
 
     def __post_init__(self):
         whole_number("TopShare.percent", self.percent, 1, 100)
