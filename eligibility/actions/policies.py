@@ -178,12 +178,9 @@ def take_back_plan(*, in_force_id: int, by, at: dt.datetime) -> None:
 
     Raises `Denied`; `Refused`: BEGUN (it applies already, or a week under it is published), GONE.
     """
-    row = (
-        PolicyInForce.objects.select_for_update(of=("self",))
-        .select_related("agency", "policy")
-        .filter(pk=in_force_id)
-        .first()
-    )
+    whose = PolicyInForce.objects.filter(pk=in_force_id).values("agency")
+    list(Agency.objects.select_for_update(no_key=True).filter(pk__in=whose))  # in line with `put_in_force`
+    row = PolicyInForce.objects.select_related("agency", "policy").filter(pk=in_force_id).first()
     if row is None:
         raise Refused("GONE", _("This plan has been taken back already."))
     permissions.check_may_put_in_force(by, row.agency_id)

@@ -8,7 +8,8 @@ import pytest
 from django.db import connections
 from django.utils import timezone
 
-from eligibility.actions import Refused, approve_policy, change_draft, put_in_force, submit_policy
+from eligibility.actions import Refused, approve_policy, change_draft, put_in_force, submit_policy, take_back_plan
+from eligibility.actions import policies as room
 from eligibility.models import Policy, PolicyInForce
 from employees.models import Role
 from ledger.models import Event
@@ -110,3 +111,28 @@ def test_two_policies_put_in_force_on_one_day_and_one_is(house):
 
     assert together(*[put(policy) for policy in both]) == [None, "SAME_DAY"]
     assert PolicyInForce.objects.count() == 1
+
+
+def test_taking_a_plan_back_while_another_is_put_in_force(house, monkeypatch):
+    """Both touch the policy that applies now and the one planned: they stand in line instead of waiting in a circle."""
+    at = timezone.now()
+    today = at.date()
+    now, later, other = (approved(house, at, code=code) for code in ("SATU", "DUA", "TIGA"))
+    put = {"agency": house.agency, "by": house.hadi_user, "at": at}
+    put_in_force(policy=now, since=today, **put)
+    planned = put_in_force(policy=later, since=today + dt.timedelta(days=28), **put)
+    check, holding = room._check_date, threading.Event()
+
+    def slowly(*args):  # has the row of what applies now
+        holding.set()
+        time.sleep(0.3)
+        check(*args)
+
+    def back():
+        assert holding.wait(5)
+        take_back_plan(in_force_id=planned.pk, by=house.hadi_user, at=at)
+
+    monkeypatch.setattr(room, "_check_date", slowly)
+    outcomes = together(lambda: put_in_force(policy=other, since=today + dt.timedelta(days=14), **put), back)
+    assert outcomes == [None, "OVERLAP"]
+    assert list(PolicyInForce.objects.values_list("policy", flat=True)) == [now.pk]
