@@ -9,7 +9,7 @@ from django.core.management import call_command
 from knox.models import AuthToken
 
 from eligibility.actions import load_policies, put_in_force
-from eligibility.models import Correction, Run
+from eligibility.models import Correction, Policy, Run
 from performance.rating import Rating
 from schedules.actions.weekly import run_week
 from tests import factories
@@ -118,3 +118,24 @@ def test_a_correction_counts_in_list_detail_and_command(client, decided, at):
     with pytest.raises(SystemExit):
         call_command("explain", decided.sari.nip, "--week", "2026-W48", stdout=out)
     assert "Nilai diperbaiki" in out.getvalue()
+
+
+def test_the_command_asks_no_policy_of_another_agency(decided, client):
+    """Two agencies may each have a policy of one code; the person's own agency's and everybody's count."""
+    for agency, rules in ((decided.agency, [{"rule": "ActiveStatus"}]), (decided.other, [{"rule": "DutyCriteria"}])):
+        Policy.objects.create(
+            agency=agency, code="INTERN", version=1, track="UJI", name_id="x", name_en="x", rules=rules
+        )
+    Policy.objects.create(
+        agency=decided.other, code="INTERN", version=2, track="UJI", name_id="x", name_en="x", rules=[]
+    )
+    out = io.StringIO()
+    with pytest.raises(SystemExit):
+        call_command("explain", decided.sari.nip, "--week", "2026-W48", "--policy", "INTERN", "--json", stdout=out)
+    (found,) = json.loads(out.getvalue())["policies"]
+    assert (found["version"], len(found["rules"])) == (1, 1)
+    with pytest.raises(SystemExit):
+        call_command(
+            "explain", decided.ratna.nip, "--week", "2026-W48", "--policy", "INTERN", stdout=(out := io.StringIO())
+        )
+    assert "INTERN v2" in out.getvalue()
