@@ -12,7 +12,7 @@ from psycopg2.extras import DateRange
 
 from eligibility import engine, queries
 from eligibility.actions import publish_run, recompute, start_run, work_run
-from eligibility.models import Decision, RunProblem, Standing, Suspension
+from eligibility.models import Decision, Policy, PolicyInForce, RunProblem, Standing, Suspension
 from eligibility.rules import BROKEN
 from eligibility.rules.active import ActiveStatus
 from employees.models import Employee
@@ -189,3 +189,25 @@ def test_a_percent_sign_in_a_rule_is_no_parameter_inside_a_web_request(cast, at)
         assert queries.decision_at(made, cast.sari.pk).eligible
         assert engine.one(policy, cast.sari, as_of=WEEK, at=at)["reasons"] == []
         assert list(engine.misjudged()) == []
+
+
+def test_an_equal_value_of_another_fact_is_a_change(cast, at):
+    """Under a new version that asks for something else, the evidence is of what it asks."""
+    first = in_force(cast.agency, [{"rule": "FactPresent", "key": "perjanjian"}])
+    for key in ("perjanjian", "pelatihan"):
+        factories.fact(cast.sari, key, "ya")
+    publish(run(cast.agency, at), at)
+    second = Policy.objects.create(
+        code=first.code,
+        version=2,
+        track=first.track,
+        name_id="Uji",
+        name_en="Test",
+        rules=[{"rule": "FactPresent", "key": "pelatihan"}],
+        brake_percent=100,
+        state=Policy.State.APPROVED,
+    )
+    PolicyInForce.objects.filter(policy=first).update(policy=second)
+    following = run(cast.agency, at, WEEK + dt.timedelta(days=7))
+    evidence = queries.decision_at(following, cast.sari.pk).evidence
+    assert (evidence.get("own_pelatihan_present"), "own_perjanjian_present" in evidence) == (True, False)
