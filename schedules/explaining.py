@@ -14,7 +14,7 @@ from eligibility import engine
 from eligibility import queries as decisions
 from eligibility.models import Policy, Run
 from eligibility.permissions import sees_reasons
-from eligibility.rules import BROKEN, SPECIAL, DayRule, NotTaken, UnitCap, WeekRule, label_of, read
+from eligibility.rules import BROKEN, SPECIAL, DayRule, NotTaken, Rule, UnitCap, WeekRule, ground_fact, label_of, read
 from employees.calendar import week_name
 from employees.models import Employee, User
 from employees.queries import placement_on
@@ -145,7 +145,7 @@ def _computed(employee: Employee, week: dt.date, policy: Policy | None, now: dt.
 
 def _view(employee, week, date, policy: Policy, run: Run | None, reasons: list[str], evidence: dict) -> PolicyView:
     rules = read(policy.rules)
-    facts = {"year": week.year - 1} | evidence
+    facts = evidence | engine.periods(week, rules)  # a decision that stays outlives the year and quarter it was made in
     outcomes = [_week_outcome(rule, reasons, facts) for rule in rules if isinstance(rule, WeekRule)]
     if BROKEN in reasons:
         outcomes.append(_broken())
@@ -170,15 +170,24 @@ def _view(employee, week, date, policy: Policy, run: Run | None, reasons: list[s
 
 
 def _week_outcome(rule: WeekRule, reasons: list[str], facts: dict) -> RuleOutcome:
-    code = next((code for code in reasons if code in rule.codes_here()), None)
+    excuse = _excuse(rule, facts)
+    code = None if excuse else next((code for code in reasons if code in rule.codes_here()), None)
     shown = [view for name in rule.facts if (view := fact_view(name, facts)) is not None]
     shown += [view for fact in rule.own_facts if (view := own_fact_view(fact, facts)) is not None]
-    sentence = rule.sentence(code, facts)
-    if code is None and facts.get("special") and SPECIAL in rule.excused_by:
-        sentence = _("Not asked because of special circumstances, verified until %(day)s.") % {
-            "day": when(facts.get("special_until"))
-        }
+    sentence = excuse or rule.sentence(code, facts)
     return RuleOutcome(code, str(rule.label), code is None, str(sentence), rule.article, shown, rule.describe())
+
+
+def _excuse(rule: Rule, facts: dict) -> str:
+    """Why the rule is not asked of this person; "" where it is."""
+    for ground in rule.excused_by:
+        if ground == SPECIAL and facts.get("special"):
+            return _("Not asked because of special circumstances, verified until %(day)s.") % {
+                "day": when(facts.get("special_until"))
+            }
+        if ground != SPECIAL and facts.get(ground_fact(ground).name):
+            return _("Not asked because the agency has recorded “%(key)s”.") % {"key": ground_fact(ground).key}
+    return ""
 
 
 def _broken() -> RuleOutcome:
@@ -199,7 +208,8 @@ def _day_outcomes(employee: Employee, date: dt.date, rules: list[DayRule]) -> li
     outcomes = []
     for rule in rules:
         code = rule.check(day)
-        sentence = rule.sentence(code, dataclasses.asdict(day))
+        grounds = {"special": bool(day.excuses()), "special_until": employee.special_until} if rule.excused_by else {}
+        sentence = _excuse(rule, grounds) or rule.sentence(code, dataclasses.asdict(day))
         made = RuleOutcome(code, str(rule.label), code is None, str(sentence), rule.article, [], rule.describe())
         outcomes.append(made)
     return outcomes

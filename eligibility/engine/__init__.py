@@ -3,7 +3,7 @@
 
 from .computing import compute, tidy, withdraw
 from .evidence import misjudged
-from .facts import KEY, Scope, context_of, execute
+from .facts import KEY, Scope, context_of, execute, periods
 from .judging import FACTS, Verdicts, facts_of, one, prepare, verdicts, week_rules
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "facts_of",
     "misjudged",
     "one",
+    "periods",
     "prepare",
     "tidy",
     "verdicts",

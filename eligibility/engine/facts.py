@@ -171,17 +171,24 @@ def context_of(as_of: dt.date, cutoff: dt.datetime, rules: Iterable[Rule]) -> Co
     """Which appraisals count: last year's (early in the year also the one before, where the policy says so), and of the
     quarters the last one that closed long enough ago (rulings.md 14)."""
     rules = list(flat(rules))
-    year = as_of.year - 1
+    found = periods(as_of, rules)
+    year = found["year"]
     until = next((r.previous_year_counts_until for r in rules if isinstance(r, MinimumRating)), None)
     early = until is not None and f"{as_of:%m-%d}" <= until
-    grace = next((r.grace_days for r in rules if isinstance(r, PeriodicRating)), 0)
     return Context(
         as_of=as_of,
         year=year,
         fallback_year=year - 1 if early else None,
         cutoff=cutoff,
-        quarter=last_closed_quarter(as_of, grace),
+        quarter=(found["quarter_of"], found["quarter"]),
     )
+
+
+def periods(as_of: dt.date, rules: Iterable[Rule]) -> dict[str, int]:
+    """The appraisal year and the quarter that count at a week, by the names that they have as facts."""
+    grace = next((r.grace_days for r in flat(rules) if isinstance(r, PeriodicRating)), 0)
+    quarter_of, quarter = last_closed_quarter(as_of, grace)
+    return {"year": as_of.year - 1, "quarter": quarter, "quarter_of": quarter_of}
 
 
 def names_of(rules: Iterable[Rule]) -> list[str]:

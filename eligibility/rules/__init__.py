@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy
 
 from .absences import FewAbsences
 from .active import ActiveStatus
-from .base import SPECIAL, BadPolicy, Context, DayFacts, DayRule, OwnFact, Rule, WeekRule, excuse
+from .base import SPECIAL, BadPolicy, Context, DayFacts, DayRule, OwnFact, Rule, WeekRule, excuse, ground_fact
 from .caps import UnitCap, cap_of
 from .composed import COMPOSED
 from .direct_service import NotDirectService
@@ -184,6 +184,7 @@ __all__ = [
     "excuse",
     "failing",
     "flat",
+    "ground_fact",
     "known_codes",
     "label_of",
     "read",

@@ -1,5 +1,7 @@
 """What the rules on the annual appraisal share: absent, of the wrong year, not final, or impossible (domain.md §9)."""
 
+from typing import ClassVar
+
 from django.db.models import Case, CharField, Q, Value, When
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -31,7 +33,7 @@ HIGHEST = 120
 class Appraised(WeekRule):
     """A rule on the annual appraisal. An impossible score says as little as none."""
 
-    facts = FACTS
+    facts: ClassVar[tuple[str, ...]] = FACTS
     reports_absence = True
 
     def known(self) -> Q:

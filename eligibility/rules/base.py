@@ -167,7 +167,7 @@ class WeekRule(Rule):
             return found
         excused = Q()
         for ground in self.excused_by:
-            excused |= Q(special=True) if ground == SPECIAL else Q(**{_ground_fact(ground).name: True})
+            excused |= Q(special=True) if ground == SPECIAL else Q(**{ground_fact(ground).name: True})
         return [Case(When(excused, then=Value(None)), default=code, output_field=CharField()) for code in found]
 
 
@@ -196,7 +196,7 @@ def excuse(rule: Rule, grounds) -> None:
         if ground == SPECIAL:
             _add(rule, facts=("special", "special_until", "special_verified_by"))
         elif isinstance(ground, str) and ground.startswith("FAKTA:") and isinstance(rule, WeekRule):
-            _add(rule, own_facts=(_ground_fact(ground),))
+            _add(rule, own_facts=(ground_fact(ground),))
         else:
             raise BadPolicy(f"{type(rule).__name__}: unknown ground of an exception: {ground}")
     object.__setattr__(rule, "excused_by", given)
@@ -208,7 +208,8 @@ def _add(rule: Rule, **more) -> None:
         object.__setattr__(rule, name, getattr(rule, name) + extra)
 
 
-def _ground_fact(ground: str) -> OwnFact:
+def ground_fact(ground: str) -> OwnFact:
+    """The fact of the agency's own behind a ground `FAKTA:key`."""
     return OwnFact(ground.removeprefix("FAKTA:"), "PRESENT", "flag")
 
 

@@ -3,6 +3,7 @@
 import datetime as dt
 
 import pytest
+from django.utils import translation
 from psycopg2.extras import DateRange
 
 from eligibility import engine, queries
@@ -178,6 +179,42 @@ def test_every_rule_is_in_a_table():
     assert {code for rule in RULES.values() for code in rule.codes} - set(OWN_CODES) - {
         "R-DOMISILI"
     } <= covered  # its place is stated by nobody yet
+
+
+@pytest.mark.parametrize(
+    ("rule", "weeks", "said"),
+    [
+        ("MinimumRating", (dt.date(2026, 12, 28), dt.date(2027, 1, 4)), ("2025", "2026")),
+        ("PeriodicRating", (dt.date(2026, 9, 28), dt.date(2026, 10, 5)), ("2/2026", "3/2026")),
+    ],
+)
+def test_a_decision_that_stays_is_explained_with_the_year_and_quarter_of_its_week(cast, at, rule, weeks, said):
+    in_force(cast.agency, [{"rule": rule}])
+    with translation.override("en"):
+        for week, named in zip(weeks, said, strict=True):
+            weekly.run_week(agency=cast.agency, track="UJI", week=week, by=None, at=at, publish=True)
+            (outcome,) = explain(cast.sari, week, viewer=None).policies[0].rules
+            assert f" {named} " in outcome.sentence, outcome.sentence
+
+
+def test_whoever_is_excused_is_told_so_and_not_that_the_condition_is_met(cast, at):
+    """On a day as in a week, whatever the ground."""
+    rating = {"rule": "MinimumRating", "except": ["KEADAAN_KHUSUS", "FAKTA:tugas_belajar"]}
+    days = {"rule": "WeeklyMaximum", "days": 1, "except": "KEADAAN_KHUSUS"}
+    policy = in_force(cast.agency, [rating, {"rule": "MinimumScore"}, days])
+    another_day(cast)
+    Employee.objects.filter(pk=cast.sari.pk).update(special_until=WEDNESDAY)
+    factories.fact(cast.budi, "tugas_belajar", "ya")
+    with translation.override("en"):
+        for person, said in ((cast.sari, "special circumstances, verified until"), (cast.budi, "“tugas_belajar”")):
+            person.refresh_from_db()
+            found = explain(person, WEEK, viewer=None, policy=policy, now=at, date=WEDNESDAY).policies[0].rules
+            told = {outcome.label: (outcome.code, outcome.sentence) for outcome in found}
+            code, sentence = told["Performance rating"]
+            assert (code, sentence.startswith("Not asked because")) == (None, True)
+            assert said in sentence
+            assert told["Performance score"][0] == "R-PENILAIAN-TIDAK-ADA"
+            assert told["Days a week"][1].startswith("Not asked because") == (person == cast.sari), told
 
 
 def test_unknown_people_are_not_in_scope(cast, at):
