@@ -187,8 +187,12 @@ def end_fact(*, fact_id: int, last: dt.date | None, by, at: dt.datetime) -> Fact
 
 
 def _check_person(employee: Employee, by, *, own: bool = False) -> None:
-    """Raises `Refused` unless `by` is the person's HR; about oneself only a colleague records, unless `own`."""
-    if not Employee.objects.filter(people_of(by), pk=employee.pk).exists():
+    """Raises `Refused` unless `by` is the person's HR; about oneself only a colleague records, unless `own`.
+
+    The person stays locked until the transaction ends: who records at the same moment sees what is there by then.
+    """
+    people = Employee.objects.filter(people_of(by)).select_for_update(of=("self",), no_key=True)
+    if people.filter(pk=employee.pk).first() is None:
         raise Refused("NOT_YOURS", _("This person does not exist, or you are not their HR officer."))
     _check_not_oneself(employee.pk, by, own)
 

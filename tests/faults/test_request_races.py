@@ -1,11 +1,9 @@
 """Clicks at the same moment: a request is decided once, and the last place of a unit is given once."""
 
 import datetime as dt
-import threading
 import time
 
 import pytest
-from django.db import connections
 from django.utils import timezone
 
 from eligibility.actions import load_policies, put_in_force
@@ -29,8 +27,8 @@ from schedules.actions.requests import (
 )
 from schedules.models import Notice, Request, UnitRule, WfhDay
 from schedules.permissions import Denied
-from schedules.states import Impossible
 from tests import factories
+from tests.at_once import together
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
@@ -52,28 +50,6 @@ def ask(cast, person, user, days):
     own = WfhDay.objects.active().get(employee=person)
     date = cast.monday + dt.timedelta(days=days)
     return send_request(by=user, date=date, gives_up_id=own.pk, reason="", at=timezone.now())
-
-
-def together(*calls):
-    """Run calls at the same moment in threads of their own; their outcomes: None or the refusal's code."""
-    gate, outcomes = threading.Barrier(len(calls)), []
-
-    def one(call):
-        gate.wait()
-        try:
-            call()
-            outcomes.append(None)
-        except (Refused, Impossible) as refusal:
-            outcomes.append(refusal.code)
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=one, args=(call,)) for call in calls]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
-    return sorted(outcomes, key=str)
 
 
 def approve(cast, user, request):
