@@ -13,6 +13,11 @@ class Denied(Exception):
     code = "DENIED"
 
 
+def reads_whole_agency(user) -> bool:
+    """What is told about an agency's people as a whole, by its HR and auditor; part of one would give away the rest."""
+    return user.reach.everywhere({Role.AUDITOR}) or bool(user.reach.whole_agencies(READS_SCORES))
+
+
 def may_publish(user, agency_id: int) -> bool:
     """The HR head of the agency (the whole of it) publishes runs and starts them anew."""
     return agency_id in user.reach.whole_agencies({Role.HR_HEAD})

@@ -14,11 +14,11 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from eligibility import permissions
 from eligibility.queries import bias
 from employees.admin import row_number
 from employees.calendar import week_name
 from employees.models import Unit
-from employees.models.access import READS_SCORES
 
 WEEKS = 26  # published weeks to choose from
 PER_PAGE = 25  # groups of a table; only units are more
@@ -34,15 +34,9 @@ WIDE, TRACK, ROW, TOP, BAR = 352, 260, 46, 26, 14
 INK, SOFT, TONE, TONE_LOW = "#16202e", "#4a5769", "#0063a8", "#a15c00"
 
 
-def may_read(user) -> bool:
-    """HR officer, HR head and auditor of a whole agency; part of one would give away the rest."""
-    reach = user.reach
-    return reach.everywhere(READS_SCORES) or bool(reach.whole_agencies(READS_SCORES))
-
-
 def bias_view(request):
     """The report of one published week: the newest, or the one asked for."""
-    if not may_read(request.user):
+    if not permissions.reads_whole_agency(request.user):
         raise PermissionDenied
     if request.method not in ("GET", "HEAD"):
         return HttpResponseNotAllowed(["GET", "HEAD"])
@@ -155,5 +149,9 @@ def _row(group: bias.Group, top: int, best: bias.Group | None, leads) -> dict:
 
 
 admin.site.add_page(  # type: ignore[attr-defined]  # our own site
-    name="bias", address="bias/", view=bias_view, title=gettext_lazy("Bias report"), may_read=may_read
+    name="bias",
+    address="bias/",
+    view=bias_view,
+    title=gettext_lazy("Bias report"),
+    may_read=permissions.reads_whole_agency,
 )

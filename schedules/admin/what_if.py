@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from eligibility import permissions
 from eligibility.fields import LABELS
 from eligibility.models import Policy
 from eligibility.queries.what_if import Number, askable, numbers, with_numbers
@@ -128,11 +129,10 @@ def shown(found: WhatIf) -> dict[str, Any]:
     }
 
 
-def may_read(user) -> bool:
-    """Whether there is an agency whose scores the user may read as a whole."""
-    return user.reach.everywhere({Role.AUDITOR}) or bool(user.reach.whole_agencies(READS_SCORES))
-
-
 admin.site.add_page(  # type: ignore[attr-defined]  # our own site
-    name="what_if", address="what-if/", view=what_if_view, title=gettext_lazy("What if?"), may_read=may_read
+    name="what_if",
+    address="what-if/",
+    view=what_if_view,
+    title=gettext_lazy("What if?"),
+    may_read=permissions.reads_whole_agency,
 )
