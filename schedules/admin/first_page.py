@@ -38,6 +38,7 @@ def waiting(request, context):
         context |= _of_plans(user)
         context["objections"] = objections_waiting(user)
         context["corrections"] = waiting_corrections(user).count()
+        context["decides_corrections"] = holds_any(user, {Role.HR_HEAD})
         context["policies"] = list(policies.submitted(user)[:NEWEST])
         context["runs"] = _open_runs(user)
         context["published"] = _published(user)

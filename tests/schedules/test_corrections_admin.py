@@ -129,6 +129,8 @@ def test_ones_own_case_is_refused_with_its_own_sentence(proposed, now):
 def test_the_first_page_says_how_many_wait(proposed):
     assert "Proposed corrections" in text(client_of(proposed, "hadi").get("/admin/"))
     assert "Proposed corrections" not in text(client_of(proposed, "ratna").get("/admin/"))
+    assert "Look at them and decide" in text(client_of(proposed, "hadi").get("/admin/"))
+    assert "Look at them and decide" not in text(client_of(proposed, "dewi").get("/admin/"))
 
 
 @pytest.mark.parametrize("people", [1, 3])
