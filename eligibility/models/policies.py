@@ -140,4 +140,4 @@ class PolicyInForce(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.agency_id} {self.track}: {self.policy_id}"
+        return f"{self.policy} · {self.agency}"

@@ -111,6 +111,8 @@ def test_from_the_draft_to_the_day_it_applies(cast, at, freezing):
     row = PolicyInForce.objects.get()
     assert (row.policy, row.valid.lower, row.approved_by) == (policy, NEXT, cast.hadi_user)
     assert "Take the plan back" not in text(dewi.get(page(policy)))
+    shown = text(hadi.get(reverse("admin:eligibility_policyinforce_change", args=[row.pk])))
+    assert f"{policy} · {cast.agency}" in shown  # called by names, not by numbers
     address = reverse("admin:eligibility_policyinforce_take_back", args=[row.pk])
     assert hadi.get(address).status_code == 405
     assert dewi.post(address).status_code == 403
