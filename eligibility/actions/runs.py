@@ -244,6 +244,7 @@ def recompute(*, run_id: int, by, at: dt.datetime) -> Run:
     """Withdraw a waiting run and start the same week anew, with what is approved by now; or start a week anew whose run
     was withdrawn."""
     run = Run.objects.select_related("agency").get(pk=run_id)
+    Agency.objects.select_for_update(no_key=True).get(pk=run.agency_id)  # before the run, as `_start` does
     if run.state != Run.State.WITHDRAWN:
         run = withdraw_run(run_id=run_id, by=by, at=at, reason="recomputed")
     elif by is not None:
