@@ -1,6 +1,7 @@
 """What all import commands share: their arguments, their words, their exit codes."""
 
 import abc
+import argparse
 import datetime as dt
 import sys
 from pathlib import Path
@@ -13,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from employees.intake import Outcome, Refused
 from employees.models import Agency, User
-from employees.reading import UnusableFile
+from employees.reading import BadCell, UnusableFile, date
 
 REFUSED, WITH_PROBLEMS = 2, 1
 
@@ -95,6 +96,14 @@ def _agency(code: str) -> Agency:
     if agency is None:
         raise Refused("UNKNOWN_AGENCY", _("There is no agency with the code “%(code)s”.") % {"code": code})
     return agency
+
+
+def day(text: str) -> dt.date:
+    """A day among the arguments, written as in the files."""
+    try:
+        return date(text)
+    except BadCell as problem:
+        raise argparse.ArgumentTypeError(str(problem)) from None
 
 
 def account(name: str | None) -> User:

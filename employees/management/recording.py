@@ -1,13 +1,11 @@
 """What the import commands of records share: how complete the records are."""
 
-import datetime as dt
-
 from django.utils.translation import gettext as _
 
 from employees.feeds import Completeness
 from employees.intake import RecordKind, check_records, import_records
 
-from .importing import ImportCommand
+from .importing import ImportCommand, day
 
 
 class RecordsCommand(ImportCommand):
@@ -21,7 +19,7 @@ class RecordsCommand(ImportCommand):
         parser.add_argument(
             "--complete-until",
             metavar="YYYY-MM-DD",
-            type=dt.date.fromisoformat,
+            type=day,
             help="with this file the agency's records are complete until that day, itself included",
         )
         parser.add_argument(

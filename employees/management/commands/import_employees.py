@@ -1,10 +1,8 @@
 """``manage.py import_employees FILE``: people and their placements from a file."""
 
-import datetime as dt
-
 from employees.calendar import local_date
 from employees.intake import check_employees, import_employees
-from employees.management.importing import ImportCommand
+from employees.management.importing import ImportCommand, day
 
 
 class Command(ImportCommand):
@@ -16,9 +14,7 @@ class Command(ImportCommand):
 
     def add_arguments(self, parser):
         super().add_arguments(parser)
-        parser.add_argument(
-            "--valid-from", metavar="YYYY-MM-DD", type=dt.date.fromisoformat, help="when new placements begin"
-        )
+        parser.add_argument("--valid-from", metavar="YYYY-MM-DD", type=day, help="when new placements begin")
 
     def more(self, options, at):
         known = super().more(options, at)
