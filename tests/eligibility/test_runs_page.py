@@ -13,6 +13,7 @@ from eligibility.actions import (
     preview_run,
     publish_run,
     put_in_force,
+    record_missed,
     resume_run,
     start_run,
     withdraw_run,
@@ -112,6 +113,13 @@ def test_a_duration_is_told_in_whole_seconds(cast, client, waiting):
     JobRun.objects.filter(pk=waiting.job_id).update(finished_at=started + dt.timedelta(seconds=61.4))
     client.force_login(cast.hadi_user)
     assert "0:01:01<" in client.get(page_of(waiting)).content.decode()
+
+
+def test_a_missed_week_says_what_follows(cast, client, at, waiting):
+    missed = record_missed(agency=cast.agency, track="REWARD", week=NEXT + dt.timedelta(days=7), at=at)
+    client.force_login(cast.hadi_user)
+    assert "is not made up for" in client.get(page_of(missed)).content.decode()
+    assert "is not made up for" not in client.get(page_of(waiting)).content.decode()
 
 
 def test_a_published_week_leads_to_a_correction_by_hand(cast, client, waiting):
