@@ -174,7 +174,10 @@ def what_if(
     except OperationalError as error:
         if not isinstance(error.__cause__, QueryCanceled):
             raise
-        raise TooSlow(_("This takes longer than a page may wait. The command what_if has more time.")) from error
+        text = _(
+            "This takes longer than a page may wait. Ask your operators for the command what_if, which has more time."
+        )
+        raise TooSlow(text) from error
 
 
 def _compared(agency: Agency, policy: Policy, week: dt.date, at: dt.datetime, against: str, names: bool) -> WhatIf:

@@ -283,7 +283,7 @@ def test_whoever_waits_too_long_is_told_of_the_command(tiered, monkeypatch):
     monkeypatch.setattr("schedules.queries.what_if.difference", cancelled)
     answer = client_of(tiered, "dewi").get(PAGE, {"policy": tiered.policy.pk})
     assert answer.status_code == 200
-    assert "The command what_if has more time." in answer.context["error"]
+    assert "Ask your operators for the command what_if" in answer.context["error"]
 
 
 @pytest.mark.parametrize("language", ["en", "id"])
