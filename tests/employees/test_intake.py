@@ -314,8 +314,10 @@ def test_an_import_command_says_both_what_it_would_do_and_how_it_does_it():
 
 @pytest.mark.parametrize(("name", "option"), [("employees", "--valid-from"), ("absences", "--complete-until")])
 def test_a_day_among_the_arguments_is_written_as_in_the_files(cast, command, name, option):
-    text = {"employees": PEOPLE, "absences": "nip,tanggal\n"}[name]
+    text = {"employees": f"{PEOPLE}{SARI2},A,PNS,UMUM,\n", "absences": f"nip,tanggal\n{cast.sari.nip},2020-10-01\n"}[
+        name
+    ]
     code, said = command(f"import_{name}", text, "--agency", "KC", option, "2026-02-30")
     assert code != 0
     assert "2026-11-25" in said
-    assert command(f"import_{name}", text, "--agency", "KC", option, "01-11-2026")[0] == 0
+    assert command(f"import_{name}", text, "--agency", "KC", option, "01-11-2020")[0] == 0
