@@ -135,13 +135,19 @@ def _hold(run: Run) -> str:
         return Run.Hold.STALE_FEED
     if last is None:
         return Run.Hold.FIRST
-    if last.policy_id != run.policy_id:
+    if last.policy_id != run.policy_id or _other_policy(run):
         return Run.Hold.NEW_POLICY
     if last.week.isocalendar().year != run.week.isocalendar().year:
         return Run.Hold.NEW_YEAR
     if run.flips * 100 > run.computed_under.brake_percent * max(last.in_scope, 1):
         return Run.Hold.BRAKE
     return ""
+
+
+def _other_policy(run: Run) -> bool:
+    """Whether the week is no longer under the policy that its run was computed with."""
+    policy = queries.policy_of(run.agency_id, run.track, run.week)
+    return policy is None or policy.pk != run.policy_id
 
 
 def _stale_feeds(run: Run) -> list[str]:
@@ -170,8 +176,7 @@ def publish_run(*, run_id: int, by, at: dt.datetime, version: int) -> Run:
         raise Refused("ALREADY_PUBLISHED", _("Already published by %(who)s (%(when)s UTC).") % who)
     if run.state != Run.State.WAITING or run.version != version:
         raise Refused("STALE", _("This run has changed since the page was opened. Load the page again."))
-    policy = queries.policy_of(run.agency_id, run.track, run.week)
-    if policy is None or policy.pk != run.policy_id:
+    if _other_policy(run):
         raise Refused("POLICY_CHANGED", _("Another policy is in force since this run was computed. Compute it again."))
     if _inputs(run.agency_id) != run.inputs_seen:
         raise Refused("INPUTS_CHANGED", _("Scores or people changed since this run was computed. Compute it again."))

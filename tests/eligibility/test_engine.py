@@ -84,6 +84,19 @@ def test_the_next_week_writes_only_what_changed_and_publishes_itself(reward, at)
     assert (unchanged.state, unchanged.changed) == (Run.State.PUBLISHED, 0)
 
 
+def test_a_run_overtaken_by_another_policy_does_not_publish_itself(reward, at):
+    """Put in force while the run was at work: it waits, and publishing it by hand is refused too."""
+    publish(run(reward, at), at)
+    following = WEEK + dt.timedelta(days=7)
+    made = start_run(agency=reward.agency, track="REWARD", week=following, by=None, at=at)
+    put_in_force(agency=reward.agency, policy_code="REWARD-2025", since=following, by=None, at=at)
+    overtaken = work_run(job_id=made.job_id, at=at)
+    assert (overtaken.state, overtaken.hold) == (Run.State.WAITING, Run.Hold.NEW_POLICY)
+    with pytest.raises(Refused) as refused:
+        publish(overtaken, at, by=reward.hadi_user)
+    assert refused.value.code == "POLICY_CHANGED"
+
+
 def test_a_withdrawn_run_leaves_no_trace_in_decisions(reward, at):
     score = factories.appraisal(reward.sari)
     publish(run(reward, at), at)
