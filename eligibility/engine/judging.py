@@ -13,6 +13,7 @@ from django.db.models.expressions import RawSQL
 
 from eligibility.models import Policy
 from eligibility.rules import BROKEN, Context, Rule, WeekRule, flat, read
+from eligibility.rules.appraised import HIGHEST
 from eligibility.rules.top_share import TopShare
 from employees.models import Agency, Employee
 
@@ -145,6 +146,7 @@ def standings(policy: Policy, scope: Scope, *, unit_id: int | None = None) -> st
     everybody = tight(dataclasses.replace(scope, lo=0, hi=2**62))
     context = context_of(scope.as_of, scope.cutoff, rules)
     inner = facts_sql(["unit_id", "rating", "score"], [], everybody, context)
+    counted = f"CASE WHEN score IS NULL OR score BETWEEN 0 AND {HIGHEST} THEN rating END"  # impossible: takes no place
     group = "unit_id" if ranking.among == "UNIT" else "0"
     lot = filled("%s", [f"{scope.as_of.year}-{(scope.as_of.month + 2) // 3}-"])
     only = f"WHERE unit_id = {int(unit_id)}" if unit_id else ""
@@ -152,7 +154,7 @@ def standings(policy: Policy, scope: Scope, *, unit_id: int | None = None) -> st
       SELECT f.employee_id, f.rating, count(*) OVER (PARTITION BY {group}) AS size,
         row_number() OVER (PARTITION BY {group} ORDER BY f.rating DESC NULLS LAST, f.score DESC NULLS LAST,
           md5({lot} || e.public_id), f.employee_id) AS position
-      FROM (SELECT * FROM ({inner}) all_of_them {only}) f
+      FROM (SELECT employee_id, unit_id, score, {counted} AS rating FROM ({inner}) all_of_them {only}) f
       JOIN employees_employee e ON e.id = f.employee_id
     ) ranked WHERE rating IS NOT NULL"""  # noqa: S608  built from our own constants
 

@@ -123,6 +123,18 @@ def test_ranks_do_not_hang_on_chunks(cast, at, ranked, settings):
     assert list(engine.misjudged()) == []
 
 
+def test_an_impossible_score_takes_nobodys_place(cast, at, ranked):
+    factories.numeric(ranked[9], "125", Rating.VERY_GOOD)
+    made = run(cast.agency, at)
+    assert queries.decision_at(made, ranked[9].pk).reasons == ["R-DATA-TIDAK-VALID"]
+    best = best_of(made, ranked)
+    assert len(best) == 4
+    assert {person.pk for person in ranked[:2]} <= best
+    publish(made, at)
+    assert all(explain(one, WEEK, viewer=None, now=at).eligible == (one.pk in best) for one in ranked)
+    assert list(engine.misjudged()) == []
+
+
 def test_a_lot_is_drawn_anew_each_quarter_and_stays_within_it(cast, at, ranked):
     policy = queries.policy_of(cast.agency.pk, "UJI", WEEK)
 
