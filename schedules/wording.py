@@ -9,7 +9,7 @@ from django.utils.translation import ngettext
 
 from eligibility.rules import label_of, rule_label
 
-from .models import Allotment, UnitPlan
+from .models import Allotment, UnitPlan, WfhDay
 
 Why = Allotment.Why
 FULL = frozenset({"R-KUOTA-UNIT", "R-KEHADIRAN-MINIMUM", "R-POS-WAJIB"})  # others took the places of that day
@@ -18,6 +18,12 @@ FULL = frozenset({"R-KUOTA-UNIT", "R-KEHADIRAN-MINIMUM", "R-POS-WAJIB"})  # othe
 def days(value) -> str:
     """`1`, `0,5`, in the reader's way of writing numbers."""
     return number_format(value, 0 if value == int(value) else 1)
+
+
+def dated(date: dt.date, slot: str) -> str:
+    """A day as sentences name it, with the half where it is half a day."""
+    day = date_format(date, "l, j F")
+    return day if slot == WfhDay.Slot.FULL else f"{day} ({WfhDay.Slot(slot).label})"
 
 
 def outcome(eligible: bool | None, reasons: list[str]) -> str:

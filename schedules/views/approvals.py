@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
-from schedules import permissions, queries
+from schedules import permissions, queries, wording
 from schedules.actions import requests as actions
 from schedules.decision_forms import (
     DECLINES,
@@ -18,7 +18,7 @@ from schedules.decision_forms import (
     RejectForm,
     ReturnForm,
 )
-from schedules.models import Request, WfhDay
+from schedules.models import Request
 
 from .person import REFUSALS, for_person, seen
 
@@ -153,15 +153,10 @@ def _told(request, text: str, decided: Request):
 def _named(one: Request) -> dict[str, str]:
     return {
         "name": one.employee.full_name,
-        "day": _day(one),
+        "day": wording.dated(one.date, one.slot),
         "given": date_format(one.gives_up.date, "l, j F") if one.gives_up else "",
         "until": date_format(one.until, "j F Y") if one.until else "",
     }
-
-
-def _day(one: Request) -> str:
-    day = date_format(one.date, "l, j F")
-    return day if one.slot == WfhDay.Slot.FULL else f"{day} ({one.get_slot_display()})"
 
 
 def _told_many(request, outcomes: list[actions.Outcome], gone: int) -> None:

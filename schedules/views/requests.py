@@ -12,7 +12,6 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_date
-from django.utils.formats import date_format
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -20,7 +19,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from employees.calendar import monday_of
 from employees.templatetags.portal import by_when
 from employees.views import sorry
-from schedules import queries, states
+from schedules import queries, states, wording
 from schedules.actions import requests as actions
 from schedules.forms import AgainForm, RequestForm
 from schedules.models import Request, WfhDay
@@ -134,13 +133,13 @@ def withdraw(request, pk: int):
         messages.error(request, str(refusal))
     else:
         text = _("Your request for %(day)s is withdrawn.")
-        messages.success(request, text % {"day": date_format(taken.date, "l, j F")})
+        messages.success(request, text % {"day": wording.dated(taken.date, taken.slot)})
     return redirect("requests")
 
 
 def _sent(request, made: Request):
     text = _("Your request for %(day)s is sent. You get a mail when it is decided.")
-    messages.success(request, text % {"day": date_format(made.date, "l, j F")})
+    messages.success(request, text % {"day": wording.dated(made.date, made.slot)})
     return redirect("my-week")
 
 

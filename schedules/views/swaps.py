@@ -3,12 +3,11 @@
 from django.contrib import messages
 from django.http import Http404
 from django.shortcuts import redirect, render
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from employees.views import sorry
-from schedules import queries
+from schedules import queries, wording
 from schedules.actions import requests as actions
 from schedules.forms import GiveBackForm, SwapForm
 from schedules.models import Request, WfhDay
@@ -70,9 +69,8 @@ def give_back(request, pk: int):
 
 def _named(made: WfhDay | Request, asked: str) -> str:
     """The date, with the half that was given where it is half a day; of half a day there is only that half."""
-    given = WfhDay.Slot(made.slot if isinstance(made, Request) or made.slot != WfhDay.Slot.FULL else asked)
-    day = date_format(made.date, "l, j F")
-    return day if given == WfhDay.Slot.FULL else f"{day} ({given.label})"
+    half = isinstance(made, Request) or made.slot != WfhDay.Slot.FULL
+    return wording.dated(made.date, made.slot if half else asked)
 
 
 def _own(request, text: str) -> queries.OwnDay:

@@ -93,6 +93,14 @@ def test_a_draft_is_kept_changed_and_sent(week, now):
     assert client.get(where).status_code == 409  # it waits now
 
 
+def test_a_request_for_half_a_day_is_answered_with_that_half(week, now):
+    client = english(week.sari_user)
+    form = {"date": "2026-11-26", "gives_up": week.day.pk, "slot": "AM"}
+    assert "for Thursday, 26 November (morning) is sent" in text(client.post(NEW, form, follow=True))
+    answer = client.post(f"/requests/{Request.objects.get().pk}/withdraw/", follow=True)
+    assert "for Thursday, 26 November (morning) is withdrawn" in text(answer)
+
+
 def test_what_was_sent_back_shows_the_reason_and_is_sent_again(week, now):
     back = decided(week, now, State.RETURNED, decision_reason="Pilih hari Jumat saja")
     one = asked(week, week.sari, THURSDAY, now, gives_up=week.day, **back)
