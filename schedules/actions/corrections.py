@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from eligibility import actions as eligibility
 from eligibility import permissions
 from eligibility.models import Correction
-from employees.models import User
+from employees.models import Placement, User
 from ledger.trail import record
 from schedules import states
 from schedules.models import Request, WfhDay
@@ -21,6 +21,7 @@ from schedules.queries.days import allowing_many
 from .requests.writing import end_day, end_early, given_back, lock_units, one_locked
 
 TO_SUNDAY = dt.timedelta(days=6)
+WEEK = dt.timedelta(days=7)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,7 +45,9 @@ def apply(*, correction_id: int, by: User, at: dt.datetime, reason: str, version
         date__gt=at.astimezone(one.agency.zone).date(),
         date__range=(one.run.week, one.run.week + TO_SUNDAY),
     )
-    lock_units(ahead.values_list("unit_id", flat=True))  # units first, then requests and days
+    # units first, then requests and days; their own too, where a day may be given just now
+    own = Placement.objects.filter(employee=one.employee_id, valid__overlap=(one.run.week, one.run.week + WEEK))
+    lock_units([*ahead.values_list("unit_id", flat=True), *own.values_list("unit_id", flat=True)])
     one = eligibility.apply_correction(correction_id=correction_id, by=by, at=at, reason=reason, version=version)
     ended = [] if one.after_eligible else list(ahead.select_for_update().order_by("date", "pk"))
     for day in ended:

@@ -6,11 +6,12 @@ import time
 import pytest
 from django.utils import timezone
 
-from eligibility.actions import load_policies, put_in_force
+from eligibility.actions import load_policies, propose_by_hand, put_in_force
+from eligibility.queries import published_runs
 from employees.calendar import week_of
 from employees.models import Unit
 from ledger.models import Event
-from schedules.actions import repair, weekly
+from schedules.actions import corrections, repair, weekly
 from schedules.actions.refused import Refused
 from schedules.actions.repair import propose_repair, repair_week
 from schedules.actions.requests import (
@@ -29,6 +30,7 @@ from schedules.models import Notice, Request, UnitRule, WfhDay
 from schedules.permissions import Denied
 from tests import factories
 from tests.at_once import together
+from tests.schedules.pages import asked
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
@@ -211,6 +213,26 @@ def test_a_week_is_repaired_while_a_day_on_the_closed_date_is_approved(planned, 
     else:
         assert on_it
         assert repaired
+
+
+def test_a_decision_is_corrected_while_the_only_day_is_approved(planned, slowly):
+    """Also of somebody without a day yet, correcting stands in their unit's line: no day stays that it forbids."""
+    WfhDay.objects.all().delete()
+    now = timezone.now()
+    request = asked(planned, planned.sari, planned.monday + dt.timedelta(days=3), now)
+    (run,) = published_runs(planned.agency.pk, planned.monday)
+    one = propose_by_hand(
+        run_id=run.pk, employee_id=planned.sari.pk, eligible=False, reasons=["R-PREDIKAT"], by=planned.dewi_user,
+        at=now, reason="SK",
+    )  # fmt: skip
+
+    def correct():
+        time.sleep(0.1)  # the approval has begun
+        corrections.apply(correction_id=one.pk, by=planned.hadi_user, at=now, reason="SK", version=one.version)
+
+    assert together(approve(planned, planned.budi_user, request), correct) == [None, None]
+    assert Request.objects.get().state == "APPROVED"
+    assert not WfhDay.objects.active().filter(employee=planned.sari).exists()
 
 
 def test_a_first_stage_is_endorsed_once(planned):
