@@ -13,9 +13,9 @@ from eligibility.models import Correction
 from employees.models import Role
 from ledger.models import Event
 from tests import factories
+from tests.at_once import together
 
 from .test_objections_races import house
-from .test_policies_races import together
 
 __all__ = ["house"]
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]

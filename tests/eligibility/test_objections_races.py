@@ -19,8 +19,7 @@ from ledger.models import Event
 from performance.models import Appraisal
 from performance.rating import Rating
 from tests import factories
-
-from .test_policies_races import together
+from tests.at_once import together
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 VERBS = ("objection.uphold", "objection.reject")

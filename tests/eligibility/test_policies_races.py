@@ -5,15 +5,15 @@ import threading
 import time
 
 import pytest
-from django.db import connections
 from django.utils import timezone
 
-from eligibility.actions import Refused, approve_policy, change_draft, put_in_force, submit_policy, take_back_plan
+from eligibility.actions import approve_policy, change_draft, put_in_force, submit_policy, take_back_plan
 from eligibility.actions import policies as room
 from eligibility.models import Policy, PolicyInForce
 from employees.models import Role
 from ledger.models import Event
 from tests import factories
+from tests.at_once import together
 
 from .test_policies import approved, content, drafted
 
@@ -26,28 +26,6 @@ def house(transactional_db):
     cast = factories.cast()
     factories.grant(cast.eko_user, Role.HR_HEAD, cast.agency)
     return cast
-
-
-def together(*calls):
-    """Run calls at the same moment in threads of their own; their outcomes: None or the refusal's code."""
-    gate, outcomes = threading.Barrier(len(calls)), []
-
-    def one(call):
-        gate.wait()
-        try:
-            call()
-            outcomes.append(None)
-        except Refused as refusal:
-            outcomes.append(refusal.code)
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=one, args=(call,)) for call in calls]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
-    return sorted(outcomes, key=str)
 
 
 def test_two_heads_approve_at_once_and_one_of_them_did(house):

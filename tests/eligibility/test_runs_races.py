@@ -12,8 +12,7 @@ from eligibility.actions import runs as room
 from eligibility.models import Run
 from employees.calendar import week_of
 from tests import factories
-
-from .test_policies_races import together
+from tests.at_once import together
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 WEEK = dt.timedelta(days=7)
