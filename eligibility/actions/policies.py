@@ -13,7 +13,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from psycopg2.extras import DateRange
 
-from eligibility import permissions, queries
+from eligibility import permissions, queries, states
 from eligibility.models import Policy, PolicyInForce
 from employees.calendar import week_name
 from employees.models import Agency
@@ -141,7 +141,7 @@ def _policy_for(agency: Agency, code: str, policy: Policy | None) -> Policy:
             raise Refused("NO_POLICY", _("There is no policy %(code)s; load it first.") % {"code": code})
     if policy.agency_id not in (None, agency.pk):
         raise Refused("NO_POLICY", _("There is no policy %(code)s; load it first.") % {"code": policy.code})
-    if policy.state != Policy.State.APPROVED:
+    if not states.can(policy, "put in force"):
         text = _("%(policy)s is not approved yet; only an approved policy is put in force.")
         raise Refused("NOT_APPROVED", text % {"policy": policy})
     return policy
