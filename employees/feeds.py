@@ -6,7 +6,6 @@ Files (`intake`) and forms (`actions`) ask the same questions and say the same s
 import dataclasses
 import datetime as dt
 
-from django.db.models import F
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
@@ -50,7 +49,7 @@ def write(agency: Agency, kind: str, until: dt.date, *, before: dt.date | None, 
     """Keep it, with its event; whoever calls has asked `misfit`. The same day as before changes nothing."""
     feed, _new = Feed.objects.update_or_create(agency=agency, kind=kind, defaults={"complete_until": until})
     if until != before:
-        AgencyInputs.objects.filter(agency=agency).update(changes=F("changes") + 1)
+        AgencyInputs.objects.filter(agency=agency).changed()
         record(
             verb="feed.complete_until",
             subject=feed,

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -243,7 +243,7 @@ def _recorded(verb, scores, by, at, after, reason="") -> None:
         after={"state": after},
     ):
         return
-    AgencyInputs.objects.filter(agency__in=scores.values("agency_id")).update(changes=F("changes") + 1)
+    AgencyInputs.objects.filter(agency__in=scores.values("agency_id")).changed()
 
 
 def _one(outcome: Outcome) -> None:

@@ -194,7 +194,7 @@ def propose_by_hand(
     if by is not None:
         permissions.check_may_propose(by, run.agency_id, employee_id)
         if not reason.strip():
-            raise Refused("REASON_MISSING", _("Give a reason: the person reads it and it stays on record."))
+            raise Refused("REASON_MISSING", _("Give a reason; it stays on record."))
     before = queries.decision_at(run, employee_id)
     _check_proposal(run, employee_id, before, eligible, reasons)
     waiting = Correction.objects.select_for_update().filter(run=run, employee=employee_id, state=State.PROPOSED).first()
@@ -256,7 +256,7 @@ def _decide(state: str, verb: str, correction_id: int, by, at: dt.datetime, reas
     one = _locked(correction_id)
     permissions.check_may_correct(by, one.agency_id, one.employee_id)
     if not reason.strip():
-        raise Refused("REASON_MISSING", _("Give a reason: the person reads it and it stays on record."))
+        raise Refused("REASON_MISSING", _("Give a reason; it stays on record."))
     if one.state != State.PROPOSED:
         raise Refused(
             "DECIDED", _("This correction is no longer open: it is %(state)s.") % {"state": one.get_state_display()}

@@ -3,7 +3,6 @@
 import datetime as dt
 
 from django.db import IntegrityError, transaction
-from django.db.models import F
 from django.utils.translation import gettext as _
 from psycopg2.extras import DateRange
 
@@ -57,7 +56,7 @@ def resume(*, by, at: dt.datetime) -> Suspension:
 
 def _noted(verb: str, one: Suspension, by, at: dt.datetime) -> None:
     """Recorded, and counted as a change of what the agency's runs read."""
-    AgencyInputs.objects.filter(agency=one.agency_id).update(changes=F("changes") + 1)
+    AgencyInputs.objects.filter(agency=one.agency_id).changed()
     since, until = (day.isoformat() if day else None for day in (one.valid.lower, one.valid.upper))
     after = {"since": since, "until": until}
     record(verb=verb, subject=one, by=by, at=at, agency_id=one.agency_id, after=after)

@@ -50,6 +50,13 @@ def same_code(code: str, agency_id: int | None) -> QuerySet[Policy]:
     return Policy.objects.filter(Q(agency=None) | Q(agency_id=agency_id), code=code)
 
 
+def named(code: str, agency_id: int | None, version: int | None = None) -> Policy | None:
+    """The policy an agency means by a code: its newest version, or that one; its own before everybody's. A draft counts,
+    one that was dropped does not."""
+    rows = same_code(code, agency_id).exclude(state=Policy.State.DROPPED)
+    return (rows.filter(version=version) if version else rows).order_by("-version", "agency").first()
+
+
 def submitted(user) -> QuerySet[Policy]:
     """The policies that wait for the HR head in the agencies whose HR this user is, oldest first."""
     waiting = Policy.objects.visible_to(user).filter(state=Policy.State.SUBMITTED)

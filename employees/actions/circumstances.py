@@ -6,7 +6,6 @@ Of the latter only "yes, verified by, until" is kept, never what they are (UU 27
 import datetime as dt
 
 from django.db import transaction
-from django.db.models import F
 from django.utils.translation import gettext as _
 
 from employees import feeds
@@ -81,7 +80,7 @@ def _becomes(person: Employee, verb: str, by, at, *, until, verified_by, verifie
     Employee.objects.filter(pk=person.pk).update(
         special_until=until, special_verified_by=verified_by, special_verified_at=verified_at, version=person.version
     )
-    AgencyInputs.objects.filter(agency=person.agency_id).update(changes=F("changes") + 1)
+    AgencyInputs.objects.filter(agency=person.agency_id).changed()
     record(
         verb=verb,
         subject=person,

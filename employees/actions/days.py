@@ -6,7 +6,7 @@ What follows from them for days at home already given is a matter of `schedules`
 import datetime as dt
 
 from django.db import IntegrityError, transaction
-from django.db.models import F, Q
+from django.db.models import Q
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
@@ -44,7 +44,7 @@ def declare_holiday(
         _check_free(agency, date)
         raise
     everybody = AgencyInputs.objects.all()
-    (everybody.filter(agency=agency) if agency else everybody).update(changes=F("changes") + 1)
+    (everybody.filter(agency=agency) if agency else everybody).changed()
     record(
         verb="holiday.declare",
         subject=made,
@@ -152,5 +152,5 @@ def _dates(leave: Leave) -> dict:
 
 
 def _changed(leave: Leave, verb: str, by, at, before=None, after=None) -> None:
-    AgencyInputs.objects.filter(agency=leave.agency_id).update(changes=F("changes") + 1)
+    AgencyInputs.objects.filter(agency=leave.agency_id).changed()
     record(verb=verb, subject=leave, by=by, at=at, agency_id=leave.agency_id, before=before, after=after)

@@ -7,7 +7,6 @@ already published is a matter of `eligibility`, two floors up.
 import datetime as dt
 
 from django.db import IntegrityError, transaction
-from django.db.models import F
 from django.utils.translation import gettext as _
 
 from employees import values
@@ -236,7 +235,7 @@ def _add(made, taken: str) -> None:
 
 
 def _changed(one, verb: str, by, at, before=None, after=None) -> None:
-    AgencyInputs.objects.filter(agency=one.agency_id).update(changes=F("changes") + 1)
+    AgencyInputs.objects.filter(agency=one.agency_id).changed()
     record(verb=verb, subject=one, by=by, at=at, agency_id=one.agency_id, before=before, after=after)
 
 

@@ -2,7 +2,6 @@
 
 import datetime as dt
 
-from django.db.models import F
 from django.utils.translation import gettext as _
 
 from employees.leave import EARLIEST, LATEST
@@ -51,7 +50,7 @@ def import_holidays(*, content: bytes, agency: Agency | None, by, at: dt.datetim
             return result
         _write(agency_id, rows)
         if agency is None and rows:  # `recorded` counts the change of one agency; this one concerns them all
-            AgencyInputs.objects.update(changes=F("changes") + 1)
+            AgencyInputs.objects.changed()
         return recorded(
             result, kind="holidays", content=content, subject=agency or by, agency_id=agency_id, by=by, at=at
         )

@@ -6,7 +6,6 @@ import hashlib
 from collections.abc import Collection, Iterator
 
 from django.db import DatabaseError, IntegrityError, transaction
-from django.db.models import F
 from django.utils.translation import gettext as _
 
 from employees.models import AgencyInputs
@@ -95,7 +94,7 @@ def refuse_bad(result: Outcome, partial: bool) -> bool:
 def recorded(result: Outcome, *, kind: str, content: bytes, subject, agency_id, by, at) -> Outcome:
     """Note a finished import in the ledger and among the agency's inputs; the outcome, now applied."""
     if result.new or result.changed:
-        AgencyInputs.objects.filter(agency_id=agency_id).update(changes=F("changes") + 1)
+        AgencyInputs.objects.filter(agency_id=agency_id).changed()
     record(
         verb=f"import.{kind}",
         subject=subject,

@@ -81,11 +81,20 @@ class Agency(models.Model):
         return zoneinfo.ZoneInfo(self.time_zone)
 
 
+class AgencyInputsQuerySet(models.QuerySet):
+    def changed(self) -> int:
+        """Count one more change, so that what was computed before it is not published unseen. Call it in the action's
+        own transaction."""
+        return self.update(changes=F("changes") + 1)
+
+
 class AgencyInputs(models.Model):
     """Counts the changes to what an agency's decisions rest on; a preview older than the count is not published."""
 
     agency = models.OneToOneField(Agency, models.CASCADE, primary_key=True, related_name="inputs")
     changes = models.PositiveBigIntegerField(default=0)
+
+    objects = AgencyInputsQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("inputs of an agency")

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import F
 from django.utils.translation import gettext as _
 
 from employees.intake.outcome import Outcome, Refused, outcome, writing
@@ -166,7 +165,7 @@ def _apply(batch: ImportBatch, judged: Judged, *, by: User, at: dt.datetime) -> 
     batch.state, batch.applied_by, batch.applied_at, batch.version = State.APPLIED, by, at, batch.version + 1
     batch.save(update_fields=["state", "applied_by", "applied_at", "version", "counts"])
     if judged.new or judged.changed:
-        AgencyInputs.objects.filter(agency_id=batch.agency_id).update(changes=F("changes") + 1)
+        AgencyInputs.objects.filter(agency_id=batch.agency_id).changed()
     record(
         verb="import.appraisals",
         subject=batch,

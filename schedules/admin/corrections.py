@@ -42,10 +42,10 @@ OPEN_FIRST = Case(When(state=State.PROPOSED, then=Value(0)), default=Value(1), o
 
 class ReasonForm(forms.Form):
     reason = forms.CharField(
-        label=gettext_lazy("Reason (the person reads it)"),
+        label=gettext_lazy("Reason (the person reads it where the correction is applied)"),
         max_length=4_000,
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
-        error_messages={"required": gettext_lazy("Give a reason: the person reads it and it stays on record.")},
+        error_messages={"required": gettext_lazy("Give a reason; it stays on record.")},
     )
 
 

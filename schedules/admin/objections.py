@@ -98,9 +98,9 @@ class ObjectionAdmin(AboutPersonAdmin):
             return None
         left = (one.answer_due - timezone.localdate(timezone=one.agency.zone)).days
         if left < 0:
-            text = ngettext("overdue for %(count)s day", "overdue for %(count)s days", -left)
+            text = ngettext("overdue for %(count)s calendar day", "overdue for %(count)s calendar days", -left)
             return "LATE", text % {"count": -left}
-        text = ngettext("%(count)s day left", "%(count)s days left", left) % {"count": left}
+        text = ngettext("%(count)s calendar day left", "%(count)s calendar days left", left) % {"count": left}
         return ("SOON" if left < 7 else "RUNS"), text
 
     @display(description=gettext_lazy("state"), label=tones(State, FILED="warning", UPHELD="success", REJECTED="info"))

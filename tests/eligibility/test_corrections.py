@@ -4,7 +4,6 @@ import datetime as dt
 
 import pytest
 from django.db import connection
-from django.db.models import F
 from django.test.utils import CaptureQueriesContext
 from django.utils import translation
 
@@ -48,7 +47,7 @@ def published(cast, at):
 
 
 def changed(agency):
-    AgencyInputs.objects.filter(agency=agency).update(changes=F("changes") + 1)
+    AgencyInputs.objects.filter(agency=agency).changed()
 
 
 def rescinded(cast, at):

@@ -8,7 +8,6 @@ import uuid
 
 import pytest
 from django.db import IntegrityError, connection, transaction
-from django.db.models import F
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
@@ -91,7 +90,7 @@ class Decisions(RuleBasedStateMachine):
             return cursor.fetchone()
 
     def changed(self):
-        AgencyInputs.objects.filter(agency=self.cast.agency).update(changes=F("changes") + 1)
+        AgencyInputs.objects.filter(agency=self.cast.agency).changed()
 
     def who(self, n):
         return self.people[n % len(self.people)]

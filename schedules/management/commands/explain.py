@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand
 from django.core.serializers.json import DjangoJSONEncoder
 from django.utils import timezone
 
-from eligibility.queries import same_code
+from eligibility.queries import named
 from employees.calendar import BadWeek, parse_week
 from employees.identity import BadNip, parse_nip
 from employees.models import Employee
@@ -40,7 +40,7 @@ class Command(BaseCommand):
         employee = Employee.objects.select_related("agency").filter(nip=number).first()
         if employee is None:
             self._refuse(f"No person with the number {number}.")
-        asked = same_code(policy, employee.agency_id).order_by("-version", "agency").first() if policy else None
+        asked = named(policy, employee.agency_id) if policy else None
         if policy and asked is None:
             self._refuse(f"No policy {policy}; load it first.")
         at = timezone.now() if now or asked else None

@@ -5,10 +5,9 @@ import sys
 from typing import NoReturn
 
 from django.core.management.base import BaseCommand
-from django.db.models import Q
 from django.utils import timezone
 
-from eligibility.models import Policy
+from eligibility.queries import named
 from eligibility.queries.what_if import with_numbers
 from eligibility.rules import BadPolicy
 from employees.calendar import BadWeek, parse_week, week_name
@@ -47,8 +46,7 @@ class Command(BaseCommand):
         place = Agency.objects.filter(code=agency).first()
         if place is None:
             self._refuse(f"No agency {agency}.")
-        rows = Policy.objects.filter(Q(agency=None) | Q(agency=place), code=policy).exclude(state=Policy.State.DROPPED)
-        asked = (rows.filter(version=edition) if edition else rows).order_by("-version", "agency").first()
+        asked = named(policy, place.pk, edition)
         if asked is None:
             self._refuse(f"No policy {policy}{f' v{edition}' if edition else ''}; load or draft it first.")
         try:
