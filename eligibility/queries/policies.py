@@ -51,8 +51,8 @@ def same_code(code: str, agency_id: int | None) -> QuerySet[Policy]:
 
 
 def named(code: str, agency_id: int | None, version: int | None = None) -> Policy | None:
-    """The policy an agency means by a code: its newest version, or that one; its own before everybody's. A draft counts,
-    one that was dropped does not."""
+    """The policy an agency means by a code: its newest version, or that one; its own before everybody's. A draft
+    counts, one that was dropped does not."""
     rows = same_code(code, agency_id).exclude(state=Policy.State.DROPPED)
     return (rows.filter(version=version) if version else rows).order_by("-version", "agency").first()
 
