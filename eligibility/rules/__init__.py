@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from .absences import FewAbsences
@@ -75,7 +76,7 @@ def read(rules: list[dict]) -> list[Rule]:
     names = [type(rule).__name__ for rule in made if not rule.repeatable]
     twice = {name for name in names if names.count(name) > 1}
     if twice:
-        raise BadPolicy(f"rule listed twice: {', '.join(sorted(twice))}")
+        raise BadPolicy(_("rule listed twice: %(rules)s") % {"rules": ", ".join(sorted(twice))})
     _check_alike(made)
     order = list(RULES)
     return sorted(made, key=lambda rule: order.index(type(rule).__name__))
@@ -87,15 +88,16 @@ def _check_alike(rules: list[Rule]) -> None:
     for rule in flat(rules):
         for name in rule.alike:
             if first.setdefault((type(rule), name), getattr(rule, name)) != getattr(rule, name):
-                raise BadPolicy(f"{type(rule).__name__}.{name} must be the same wherever the policy names the rule")
+                where = f"{type(rule).__name__}.{name}"
+                raise BadPolicy(_("%(where)s must be the same wherever the policy names the rule") % {"where": where})
 
 
 def _made(entry: Any) -> Rule:
     if not isinstance(entry, dict):
-        raise BadPolicy(f"a rule is written with its name and numbers, not as {entry!r}")
+        raise BadPolicy(_("a rule is written with its name and numbers, not as %(entry)r") % {"entry": entry})
     name = entry.get("rule")
     if name not in RULES:
-        raise BadPolicy(f"unknown rule: {name}")
+        raise BadPolicy(_("unknown rule: %(rule)s") % {"rule": name})
     numbers = {key: value for key, value in entry.items() if key not in ("rule", "except")}
     try:
         rule = RULES[name](**numbers)
@@ -111,7 +113,8 @@ def read_week(rules: Iterable[dict]) -> list[WeekRule]:
     made = [_made(entry) for entry in rules]
     for rule in made:
         if not isinstance(rule, WeekRule):
-            raise BadPolicy(f"{type(rule).__name__} asks about a day and cannot be part of another rule")
+            named = {"rule": type(rule).__name__}
+            raise BadPolicy(_("%(rule)s asks about a day and cannot be part of another rule") % named)
     return [rule for rule in made if isinstance(rule, WeekRule)]
 
 

@@ -12,6 +12,7 @@ from operator import and_
 from typing import Any, ClassVar
 
 from django.db.models import Case, CharField, Q, Value, When
+from django.utils.translation import gettext as _
 
 SPECIAL = "KEADAAN_KHUSUS"  # the ground of an exception: special circumstances, verified, until a day
 
@@ -77,7 +78,7 @@ class OwnFact:
 
     def __post_init__(self):
         if not re.fullmatch(r"[a-z][a-z0-9_]{0,39}", self.key):
-            raise BadPolicy(f"key {self.key!r} must be lower-case letters, digits and _, at most 40")
+            raise BadPolicy(_("key %(key)r must be lower-case letters, digits and _, at most 40") % {"key": self.key})
 
     @property
     def name(self) -> str:
@@ -198,7 +199,8 @@ def excuse(rule: Rule, grounds) -> None:
         elif isinstance(ground, str) and ground.startswith("FAKTA:") and isinstance(rule, WeekRule):
             _add(rule, own_facts=(ground_fact(ground),))
         else:
-            raise BadPolicy(f"{type(rule).__name__}: unknown ground of an exception: {ground}")
+            named = {"rule": type(rule).__name__, "ground": ground}
+            raise BadPolicy(_("%(rule)s: unknown ground of an exception: %(ground)s") % named)
     object.__setattr__(rule, "excused_by", given)
     object.__setattr__(rule, "reports_absence", False)  # not to those whom it is not asked of
 
@@ -215,5 +217,11 @@ def ground_fact(ground: str) -> OwnFact:
 
 def whole_number(name: str, value, lowest: int, highest: int) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not lowest <= value <= highest:
-        raise BadPolicy(f"{name} must be a whole number from {lowest} to {highest}")
+        named = {"name": name, "lowest": lowest, "highest": highest}
+        raise BadPolicy(_("%(name)s must be a whole number from %(lowest)s to %(highest)s") % named)
     return value
+
+
+def one_of(name: str, known) -> BadPolicy:
+    """The refusal of a value that is none of the known ones."""
+    return BadPolicy(_("%(name)s must be one of %(known)s") % {"name": name, "known": ", ".join(known)})

@@ -3,7 +3,7 @@ import dataclasses
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from .base import BadPolicy, DayFacts, DayRule, whole_number
+from .base import DayFacts, DayRule, one_of, whole_number
 
 FLOOR, AT_LEAST_ONE = "floor", "max(1, floor)"
 
@@ -40,7 +40,7 @@ class UnitCap(DayRule):
             whole_number("UnitCap.number", self.number, 0, 100_000)
         object.__setattr__(self, "not_with", tuple(self.not_with))
         if self.rounding not in (FLOOR, AT_LEAST_ONE):
-            raise BadPolicy(f"UnitCap.rounding must be {FLOOR} or {AT_LEAST_ONE}")
+            raise one_of("UnitCap.rounding", (FLOOR, AT_LEAST_ONE))
 
     def cap(self, size: int, unit_percent: int | None) -> int | None:
         share = cap_of(size, self.percent, unit_percent, rounding=self.rounding)

@@ -28,7 +28,7 @@ class Composed(WeekRule):
 
         entries = (self.of,) if isinstance(self.of, dict) else tuple(self.of)
         if not entries:
-            raise BadPolicy(f"{type(self).__name__}.of names no rule")
+            raise BadPolicy(_("%(rule)s.of names no rule") % {"rule": type(self).__name__})
         object.__setattr__(self, "of", tuple(read_week(entries)))
         for name in ("facts", "feeds", "own_facts"):
             together = (one for rule in self.of for one in getattr(rule, name))
@@ -98,7 +98,7 @@ class Not(Composed):
     def __post_init__(self):
         super().__post_init__()
         if len(self.of) != 1 or self.code not in CODES:
-            raise BadPolicy(f"Not.of must be one rule and Not.code one of {', '.join(CODES)}")
+            raise BadPolicy(_("Not.of must be one rule and Not.code one of %(codes)s") % {"codes": ", ".join(CODES)})
 
     def codes_here(self):
         return {self.code: CODES[self.code]}

@@ -4,7 +4,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from .base import BadPolicy, Context, WeekRule
+from .base import Context, WeekRule, one_of
 
 KINDS = ("PNS", "CPNS", "PPPK", "PPPK_PARUH_WAKTU")
 
@@ -27,7 +27,7 @@ class ServantKind(WeekRule):
     def __post_init__(self):
         object.__setattr__(self, "kinds", tuple(self.kinds))
         if not self.kinds or not set(self.kinds) <= set(KINDS):
-            raise BadPolicy(f"ServantKind.kinds must be some of {', '.join(KINDS)}")
+            raise one_of("ServantKind.kinds", KINDS)
 
     def passing(self, context: Context) -> Q:
         return Q(kind__in=self.kinds)

@@ -35,7 +35,7 @@ class MinimumRating(Appraised):
         whole_number("MinimumRating.minimum", int(self.minimum), 1, 5)
         until = self.previous_year_counts_until
         if until is not None and not re.fullmatch(r"(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])", until):
-            raise BadPolicy("MinimumRating.previous_year_counts_until must be MM-DD")
+            raise BadPolicy(_("MinimumRating.previous_year_counts_until must be MM-DD"))
 
     def code_expression(self, context: Context):
         below = Case(

@@ -36,7 +36,7 @@ class MinimumScore(Appraised):
         except InvalidOperation:
             exact = None
         if exact is None or not exact.is_finite() or not 0 <= exact <= 120:
-            raise BadPolicy("MinimumScore.minimum must be a number from 0 to 120, written as text")
+            raise BadPolicy(_("MinimumScore.minimum must be a number from 0 to 120, written as text"))
 
     @property
     def exact(self) -> Decimal:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from employees.models import Feed
 
-from .base import BadPolicy, Context, OwnFact, WeekRule, whole_number
+from .base import BadPolicy, Context, OwnFact, WeekRule, one_of, whole_number
 from .months import latest_reaching
 
 CODES = {
@@ -45,7 +45,7 @@ class OwnFactRule(WeekRule):
 
     def __post_init__(self):
         if self.code not in CODES:
-            raise BadPolicy(f"{type(self).__name__}.code must be one of {', '.join(CODES)}")
+            raise one_of(f"{type(self).__name__}.code", CODES)
         object.__setattr__(self, "own_facts", (self.fact(),))
         object.__setattr__(self, "needs", (self.fact().name,) if self.says_unknown else ())
 
@@ -83,7 +83,7 @@ def number(name: str, text) -> Decimal:
     except InvalidOperation:
         made = None
     if made is None or not made.is_finite() or abs(made) >= 10**9:
-        raise BadPolicy(f"{name} must be a number, written as text")
+        raise BadPolicy(_("%(name)s must be a number, written as text") % {"name": name})
     return made
 
 

@@ -92,4 +92,5 @@ def check_choices(name: str, given, known) -> None:
     """Raises `BadPolicy` where something given is not known."""
     unknown = [str(one) for one in given if one not in known]
     if unknown:
-        raise BadPolicy(f"{name}: unknown {', '.join(unknown)}; known are {', '.join(known)}")
+        named = {"name": name, "unknown": ", ".join(unknown), "known": ", ".join(known)}
+        raise BadPolicy(_("%(name)s: unknown %(unknown)s; known are %(known)s") % named)

@@ -5,7 +5,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from .appraised import ABSENCE, FACTS, Appraised, absence_sentence, absent
-from .base import BadPolicy, Context, whole_number
+from .base import Context, one_of, whole_number
 
 UNIT, AGENCY = "UNIT", "AGENCY"
 
@@ -31,7 +31,7 @@ class TopShare(Appraised):
     def __post_init__(self):
         whole_number("TopShare.percent", self.percent, 1, 100)
         if self.among not in (UNIT, AGENCY):
-            raise BadPolicy(f"TopShare.among must be {UNIT} or {AGENCY}")
+            raise one_of("TopShare.among", (UNIT, AGENCY))
 
     def places(self, size: int) -> int:
         """How many of a group of that size are among the best."""

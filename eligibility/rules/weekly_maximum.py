@@ -28,7 +28,7 @@ class WeeklyMaximum(DayRule):
         whole_number("WeeklyMaximum.days", self.days, 1, 7)
         for rating, days in (self.earned or {}).items():
             if rating not in ("1", "2", "3", "4", "5"):
-                raise BadPolicy("WeeklyMaximum.earned names ratings from 1 to 5")
+                raise BadPolicy(_("WeeklyMaximum.earned names ratings from 1 to 5"))
             whole_number(f"WeeklyMaximum.earned[{rating}]", days, 0, self.days)
 
     def describe(self):

@@ -23,7 +23,7 @@ class DateWindow(DayRule):
         try:
             self._bounds()
         except ValueError:
-            raise BadPolicy("DateWindow.since and .until must be YYYY-MM-DD") from None
+            raise BadPolicy(_("DateWindow.since and .until must be YYYY-MM-DD")) from None
 
     def _bounds(self):
         return (
