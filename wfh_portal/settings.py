@@ -115,7 +115,7 @@ DATABASES["default"].setdefault("OPTIONS", {})["options"] = " ".join(
 )
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "portal_cache"}}
-SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_ENGINE = "employees.sessions"  # Django's, with whose session it is
 
 PGHISTORY_LEVEL = pgtrigger.Statement  # row-level triggers are quadratic on bulk inserts (rulings.md 12)
 PGHISTORY_MIDDLEWARE_METHODS = ("POST", "PUT", "PATCH", "DELETE")

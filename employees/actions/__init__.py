@@ -13,6 +13,7 @@ from .records import (
     take_back_absence,
 )
 from .refused import Refused
+from .sessions import end_all, end_one
 
 __all__ = [
     "Refused",
@@ -23,9 +24,11 @@ __all__ = [
     "choose_notices",
     "create_token",
     "declare_holiday",
+    "end_all",
     "end_discipline",
     "end_fact",
     "end_leave",
+    "end_one",
     "end_special",
     "record_absence",
     "record_discipline",

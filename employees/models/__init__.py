@@ -6,11 +6,13 @@ from .fields import LtreeField
 from .organisation import Agency, AgencyInputs, ObjectionTrack, Unit
 from .people import Employee, Leave, Placement
 from .records import Absence, Discipline, Fact, Feed
+from .sessions import Attempt, Session
 
 __all__ = [
     "Absence",
     "Agency",
     "AgencyInputs",
+    "Attempt",
     "Discipline",
     "Employee",
     "Fact",
@@ -23,6 +25,7 @@ __all__ = [
     "Reach",
     "Role",
     "RoleGrant",
+    "Session",
     "Unit",
     "User",
 ]

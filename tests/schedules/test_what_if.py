@@ -184,7 +184,7 @@ def test_the_page_stores_nothing(tiered, now):
     answer = client.get(PAGE, {"policy": tiered.policy.pk, "MinimumRating.minimum": "4"})
     assert answer.status_code == 200
     after = rows()
-    assert {name for name in before if before[name] != after[name]} <= {"django_session"}
+    assert {name for name in before if before[name] != after[name]} <= {"employees_session"}
 
 
 @pytest.mark.parametrize("people", [1, 3])
