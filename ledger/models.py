@@ -116,6 +116,22 @@ class Reply(models.Model):
         return f"{self.user_id} {self.key}"
 
 
+class Limit(models.Model):
+    """How often something was tried in the window that its first try opened (`limits.hit`). The table is unlogged: a
+    crash of the database forgets the counts, which costs nobody more than a window."""
+
+    key = models.CharField(max_length=64, primary_key=True)  # a digest: whose tries these are is not to be read here
+    count = models.PositiveIntegerField()
+    until = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("counted tries")
+        verbose_name_plural = _("counted tries")
+
+    def __str__(self) -> str:
+        return f"{self.key[:8]} {self.count}"
+
+
 class JobRun(models.Model):
     """A big job over many rows, cut into chunks that any worker can continue."""
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from eligibility.actions import propose_due, work_run
 from employees.models import Agency
-from ledger import jobs, outbox, replies, seals
+from ledger import jobs, limits, outbox, replies, seals
 from ledger.models import Outbox
 
 from .actions import plans, weekly
@@ -82,8 +82,9 @@ def seal(**kwargs) -> None:
 
 @shared_task(name="purge", queue="default")
 def purge(**kwargs) -> None:
-    """Delete the answers of the API that are kept for repeats longer than a day."""
+    """Delete the answers of the API that are kept for repeats longer than a day, and counts whose window is over."""
     replies.purge(at=timezone.now())
+    limits.purge(at=timezone.now())
 
 
 def _hand_over(entry: Outbox) -> None:
