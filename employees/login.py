@@ -2,8 +2,11 @@
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.auth_backends import AuthenticationBackend
-from allauth.account.forms import LoginForm
+from allauth.account.forms import LoginForm, default_token_generator
+from allauth.account.utils import user_pk_to_url_str
+from django.conf import settings
 from django.contrib.auth import get_user_model
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 
@@ -44,3 +47,13 @@ class NipLoginForm(LoginForm):
             {"placeholder": "", "inputmode": "numeric", "autocomplete": "username", "autofocus": True}
         )
         self.fields["password"].widget.attrs["placeholder"] = ""
+
+
+def first_link(user) -> str:
+    """The address at which the holder of an account sets its password: once, and within `PASSWORD_RESET_TIMEOUT`.
+
+    It is a secret: shown once or written to a file of the administrator's, never kept, logged or put into the ledger.
+    """
+    key = default_token_generator.make_token(user)
+    where = reverse("account_reset_password_from_key", kwargs={"uidb36": user_pk_to_url_str(user), "key": key})
+    return f"{settings.PUBLIC_URL}{where}"

@@ -3,6 +3,15 @@
 from .accounts import UnknownLanguage, WeakPassword, choose_language, choose_notices, create_token, set_password
 from .circumstances import end_special, set_complete_until, verify_special
 from .days import declare_holiday, end_leave, record_leave
+from .openings import (
+    create_account,
+    create_accounts,
+    create_named_account,
+    deactivate,
+    end_sessions,
+    forget_password,
+    reactivate,
+)
 from .records import (
     cancel_discipline,
     end_discipline,
@@ -13,9 +22,17 @@ from .records import (
     take_back_absence,
 )
 from .refused import Refused
+from .roles import end_role, give_role
 from .sessions import end_all, end_one
 
 __all__ = [
+    "reactivate",
+    "forget_password",
+    "end_sessions",
+    "deactivate",
+    "create_named_account",
+    "create_accounts",
+    "create_account",
     "Refused",
     "UnknownLanguage",
     "WeakPassword",
@@ -29,7 +46,9 @@ __all__ = [
     "end_fact",
     "end_leave",
     "end_one",
+    "end_role",
     "end_special",
+    "give_role",
     "record_absence",
     "record_discipline",
     "record_fact",

@@ -66,7 +66,7 @@ class ImportCommand(BaseCommand, abc.ABC):
         if not self.needs_agency:
             return {}
         code = options["agency"]
-        return {"agency": None if code is None else _agency(code)}
+        return {"agency": None if code is None else agency_named(code)}
 
     def report(self, result: Outcome, *, wanted: bool) -> None:
         """Counts, then each bad row with line, column and reason."""
@@ -91,7 +91,7 @@ def _content(file: Path) -> bytes:
         raise UnusableFile("UNREADABLE", message) from None
 
 
-def _agency(code: str) -> Agency:
+def agency_named(code: str) -> Agency:
     agency = Agency.objects.filter(code=code).first()
     if agency is None:
         raise Refused("UNKNOWN_AGENCY", _("There is no agency with the code “%(code)s”.") % {"code": code})

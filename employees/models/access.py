@@ -5,6 +5,7 @@ import datetime as dt
 import uuid
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.contrib.auth.models import PermissionsMixin
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateRangeField, RangeOperators
@@ -14,20 +15,14 @@ from django.db.models.functions import Cast, Coalesce, Now
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
+from employees.roles import Columns, Role, reading
+
 from .organisation import Agency, Unit
 from .tracking import versions
 
-
-class Role(models.TextChoices):
-    HR_OFFICER = "HR_OFFICER", _("HR officer")
-    HR_HEAD = "HR_HEAD", _("HR head")
-    AUDITOR = "AUDITOR", _("auditor")
-    AGENCY_ADMIN = "AGENCY_ADMIN", _("agency administrator")
-    PLATFORM_ADMIN = "PLATFORM_ADMIN", _("platform administrator")
-
-
-READS_PEOPLE = frozenset({Role.HR_OFFICER, Role.HR_HEAD, Role.AUDITOR, Role.AGENCY_ADMIN})
-READS_SCORES = frozenset({Role.HR_OFFICER, Role.HR_HEAD, Role.AUDITOR})
+READS_PEOPLE = reading(Columns.PEOPLE)
+READS_SCORES = reading(Columns.SCORES)
+PLATFORM_ZONE = "Asia/Jakarta"  # by whose date a role counts that belongs to no agency
 
 
 @dataclasses.dataclass(frozen=True)
@@ -79,7 +74,23 @@ class Reach:
         return covered
 
 
-class UserManager(BaseUserManager["User"]):
+class UserQuerySet(models.QuerySet):
+    def visible_to(self, user):
+        """Oneself; the accounts of the people one administers; for the platform, those with a role or of nobody."""
+        from .people import Employee  # people know who verified them, so they come after accounts
+
+        people = Employee.objects.none().granted(user, {Role.AGENCY_ADMIN}, "employee_id", "employee__agency_id")
+        seen = Q(pk=user.pk) | people
+        if user.reach.platform:
+            seen |= Q(employee=None) | Q(pk__in=RoleGrant.objects.values("user"))
+        return self.filter(seen)
+
+    def without_password(self):
+        """The open accounts whose holder has not set a first password yet."""
+        return self.filter(is_active=True, password__startswith=UNUSABLE_PASSWORD_PREFIX)
+
+
+class UserManager(BaseUserManager["User"].from_queryset(UserQuerySet)):  # type: ignore[misc]
     def create_user(self, username=None, password=None, **fields):
         user = self.model(username=username or uuid.uuid4().hex, **fields)
         user.set_password(password)
@@ -141,7 +152,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     @cached_property
     def reach(self) -> Reach:
         today = Cast(
-            Func(Coalesce(F("agency__time_zone"), Value("Asia/Jakarta")), Now(), function="timezone"), DateField()
+            Func(Coalesce(F("agency__time_zone"), Value(PLATFORM_ZONE)), Now(), function="timezone"), DateField()
         )
         # As an annotation the agency is joined from outside; inside filter() the join would lose grants without one.
         held = RoleGrant.objects.alias(today=today).filter(user=self, valid__contains=F("today"))
@@ -157,7 +168,16 @@ class RoleGrantQuerySet(models.QuerySet):
         if reach.platform:
             return self
         agencies = reach.whole_agencies({Role.AGENCY_ADMIN, Role.AUDITOR, Role.HR_HEAD})
-        return self.filter(Q(user=user) | Q(agency_id__in=agencies))
+        if reach.everywhere({Role.AUDITOR}):
+            return self
+        below = Q(pk__in=[])
+        for path in reach.paths({Role.AGENCY_ADMIN}):
+            below |= Q(agency_id__in=reach.agency_ids, unit__path__within=Value(path))
+        return self.filter(Q(user=user) | Q(agency_id__in=agencies) | below)
+
+    def not_over(self, date):
+        """Those that hold on the date or will hold later."""
+        return self.filter(Q(valid__upper_inf=True) | Q(valid__endswith__gt=date))
 
 
 @versions()

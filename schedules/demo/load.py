@@ -9,10 +9,9 @@ from typing import Any
 import holidays
 from django.db import transaction
 from django.utils.translation import gettext as _
-from psycopg2.extras import DateRange
 
 from eligibility.actions import load_policies
-from employees.actions import set_complete_until
+from employees.actions import create_accounts, create_named_account, give_role, set_complete_until
 from employees.calendar import week_of
 from employees.feeds import Completeness
 from employees.intake import (
@@ -26,8 +25,8 @@ from employees.intake import (
     import_records,
     import_units,
 )
-from employees.models import Agency, Employee, Holiday, Role, RoleGrant, User
-from employees.staging import LONG_STATEMENT, MANY, analyze, execute
+from employees.models import Agency, Employee, Holiday, Role, User
+from employees.staging import MANY, analyze
 from ledger.models import Event
 from ledger.trail import record
 from performance.actions import approve
@@ -79,8 +78,8 @@ def seed(*, count: int, number: int, at: dt.datetime) -> bool:
 def _load_people(count: int, number: int, at: dt.datetime) -> None:
     worlds = [_world(spec, count, number, at) for spec in AGENCIES]  # before the transaction, which may not idle
     with transaction.atomic():
-        platform = _account(PLATFORM)
-        RoleGrant.objects.create(user=platform, role=Role.PLATFORM_ADMIN, valid=DateRange(dt.date(2024, 1, 1), None))
+        platform = create_named_account(name=PLATFORM, email=f"{PLATFORM}@contoh.test", by=None, at=at)
+        _give(platform, Role.PLATFORM_ADMIN, None, dt.date(2024, 1, 1), by=None)
         _load_holidays(at)
         rows = [
             {"kode": s.code, "nama": s.name, "lingkup": s.scope, "zona_waktu": s.zone, "hari_kerja": "5"}
@@ -106,8 +105,9 @@ def _load_agency(spec: AgencySpec, unit_rows, person_rows, files: Files, platfor
     began = dt.date(at.year - 2, 1, 1)
     _whole(import_units(content=_file(unit_rows), agency=agency, by=platform, at=at))
     _whole(import_employees(content=_file(person_rows), agency=agency, on=began, by=platform, at=at))
-    _load_accounts(agency)
-    _load_grants(spec, agency, began)
+    create_accounts(agency=agency, by=platform, at=at)
+    analyze("employees_user", rows=MANY)
+    _load_roles(spec, agency, began, platform)
     cast = {one.key: User.objects.get(employee__nip=one.nip) for one in CAST if one.agency == spec.code}
     zone = agency.zone
     february = [dt.datetime(year, 2, 3, 9, tzinfo=zone) for year in (at.year - 1, at.year)]
@@ -176,28 +176,18 @@ def _load_holidays(at: dt.datetime) -> None:
 # --- accounts -----------------------------------------------------------------------------------
 
 
-def _account(username: str) -> User:
-    return User.objects.create_user(username, email=f"{username}@contoh.test")  # without a usable password
+def _load_roles(spec: AgencySpec, agency: Agency, since: dt.date, platform: User) -> None:
+    """The platform gives the first administrator, who gives the rest."""
+    users = {one: User.objects.get(employee__nip=one.nip) for one in cast_of(spec.code).values() if one.role}
+    admin = next((user for one, user in users.items() if one.role == Role.AGENCY_ADMIN), platform)
+    for one, user in sorted(users.items(), key=lambda pair: pair[1] != admin):
+        _give(user, one.role, agency, since, by=platform if user == admin else admin)
 
 
-def _load_accounts(agency: Agency) -> None:
-    """An account for everybody of the agency, with an unusable password (rulings.md 32)."""
-    execute(f"SET LOCAL statement_timeout = '{LONG_STATEMENT}'")
-    execute(
-        """INSERT INTO employees_user (username, password, email, language, is_active, is_superuser, employee_id)
-           SELECT replace(gen_random_uuid()::text, '-', ''), '!' || replace(gen_random_uuid()::text, '-', ''),
-             email, 'id', true, false, id
-           FROM employees_employee WHERE agency_id = %(agency)s""",
-        {"agency": agency.pk},
-    )
-    analyze("employees_user", rows=MANY)
-
-
-def _load_grants(spec: AgencySpec, agency: Agency, since: dt.date) -> None:
-    for one in cast_of(spec.code).values():
-        if one.role:
-            user = User.objects.get(employee__nip=one.nip)
-            RoleGrant.objects.create(user=user, role=one.role, agency=agency, valid=DateRange(since, None))
+def _give(user: User, role: str, agency: Agency | None, since: dt.date, *, by: User | None) -> None:
+    at = dt.datetime.combine(since, dt.time(9), tzinfo=agency.zone if agency else dt.UTC)
+    place: dict[str, Any] = {"agency": agency, "unit": None, "first": since, "last": None}
+    give_role(user=user, role=role, **place, by=by, at=at, reason="Demo")
 
 
 # --- files --------------------------------------------------------------------------------------

@@ -1,0 +1,40 @@
+"""``manage.py manage_account close|open|end-sessions|new-link NIP``: what administrators do about one account."""
+
+from django.core.management.base import BaseCommand, CommandParser
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from employees.actions import Refused, deactivate, end_sessions, forget_password, reactivate
+from employees.login import first_link
+from employees.management.access import any_account, doing, who
+
+ACTIONS = ("close", "open", "end-sessions", "new-link")
+
+
+class Command(BaseCommand):
+    help = (
+        "close: everything the account has open ends, nobody logs in with it any more. open: as before it was closed. "
+        "end-sessions: log out everywhere, tokens too. new-link: takes the password away, prints a link."
+    )
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("what", choices=ACTIONS)
+        parser.add_argument("nip", metavar="NIP", help="NIP, or the account name of an account without a person")
+        parser.add_argument("--by", metavar="NIP", required=True, help="the administrator who answers for it")
+        parser.add_argument("--reason", default="", help="why; it stands in the audit trail")
+
+    def handle(self, *, what: str, nip: str, reason: str, **options) -> None:
+        at = timezone.now()
+        with doing(self, by := who(options)):
+            if by is None:
+                raise Refused("NO_ACCOUNT", _("Say who answers for it: --by NIP."))
+            known = {"user": any_account(nip), "by": by, "at": at}
+            if what == "end-sessions":
+                end_sessions(**known)
+            else:
+                acts = {"close": deactivate, "open": reactivate, "new-link": forget_password}
+                user = acts[what](reason=reason, **known)
+        self.stderr.write(_("Done."))
+        if what == "new-link":
+            self.stdout.write(first_link(user))
