@@ -4,10 +4,18 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.auth_backends import AuthenticationBackend
 from allauth.account.forms import LoginForm, default_token_generator
 from allauth.account.utils import user_pk_to_url_str
+from allauth.account.views import LoginView
 from django.conf import settings
 from django.contrib.auth import get_user_model
+from django.core.exceptions import ValidationError
+from django.db.models import Q
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from . import limits
+from .actions import set_password
 
 
 def typed_number(text: str) -> str:
@@ -16,14 +24,20 @@ def typed_number(text: str) -> str:
 
 
 class NipBackend(AuthenticationBackend):
-    """Finds the account by the person's number, else by its own name (accounts without a person)."""
+    """Finds the account by the person's number, else by its own name (accounts without a person).
+
+    Unknown, inactive, without a password, wrong password: one query, one hash, one answer (F40).
+    """
 
     def authenticate(self, request, username=None, password=None, **credentials):
         if not username or password is None:
             return None
-        users = get_user_model().objects.select_related("employee")
         typed = typed_number(username)
-        user = users.filter(employee__nip=typed).first() or users.filter(username=username.strip()).first()
+        users = get_user_model().objects.select_related("employee")
+        found = list(users.filter(Q(employee__nip=typed) | Q(username=username.strip())))
+        user = next((one for one in found if one.employee and one.employee.nip == typed), None) or next(
+            iter(found), None
+        )
         if user is None:
             get_user_model()().set_password(password)  # an unknown number takes as long as a wrong password
             return None
@@ -37,6 +51,48 @@ class ClosedAdapter(DefaultAccountAdapter):
 
     def is_open_for_signup(self, request) -> bool:
         return False
+
+    def pre_authenticate(self, request, **credentials) -> None:
+        """Our own limits stand in the place of allauth's, which count in the cache and mix up good and bad."""
+        account = typed_number(credentials.get("username") or "").lower()
+        self.trying = limits.Try(account, self.get_client_ip(request))
+        try:
+            self.trying.begin(at=timezone.now())
+        except limits.TooMany as refused:
+            raise self.too_many(request, refused) from None
+
+    def authentication_failed(self, request, **credentials) -> None:
+        self.trying.failed(at=timezone.now())
+
+    def _rollback_login_failed_rl_usage(self) -> None:
+        """allauth calls it after a good password (the name is theirs)."""
+        self.trying.succeeded(at=timezone.now())
+
+    def set_password(self, user, password) -> None:
+        """Changed by the person, or by the link they were sent: what else is open of the account ends."""
+        key = self.request.session.session_key if self.request.user.is_authenticated else None
+        set_password(user=user, password=password, by=user, at=timezone.now(), except_key=key)
+
+    def too_many(self, request, refused: limits.TooMany) -> ValidationError:
+        """What the form says; the view answers with 429."""
+        request.too_many = refused
+        text = ngettext(
+            "Too many attempts. Please wait %(minutes)s minute, then try again.",
+            "Too many attempts. Please wait %(minutes)s minutes, then try again.",
+            refused.minutes,
+        )
+        return ValidationError(text % {"minutes": refused.minutes}, code="too_many_login_attempts")
+
+
+class Entrance(LoginView):
+    """The log-in page; who must wait is told for how long, in words and to programs."""
+
+    def form_invalid(self, form):
+        response = super().form_invalid(form)
+        if refused := getattr(self.request, "too_many", None):
+            response.status_code = 429
+            response.headers["Retry-After"] = str(refused.seconds)
+        return response
 
 
 class NipLoginForm(LoginForm):

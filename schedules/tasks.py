@@ -10,7 +10,9 @@ from django.core.mail import EmailMessage
 from django.utils import timezone
 
 from eligibility.actions import propose_due, work_run
+from employees import limits as log_ins
 from employees.models import Agency
+from employees.sessions import SessionStore
 from ledger import jobs, limits, outbox, replies, seals
 from ledger.models import Outbox
 
@@ -82,9 +84,12 @@ def seal(**kwargs) -> None:
 
 @shared_task(name="purge", queue="default")
 def purge(**kwargs) -> None:
-    """Delete the answers of the API that are kept for repeats longer than a day, and counts whose window is over."""
+    """Delete answers of the API kept for repeats longer than a day, counts whose window is over, log-ins long tried or
+    ended."""
     replies.purge(at=timezone.now())
     limits.purge(at=timezone.now())
+    log_ins.purge(at=timezone.now())
+    SessionStore.clear_expired()
 
 
 def _hand_over(entry: Outbox) -> None:

@@ -12,6 +12,8 @@ from knox.models import AuthToken
 from employees.models import User
 from ledger.trail import record
 
+from .sessions import end_all
+
 
 class UnknownLanguage(Exception):
     """The portal has no such language."""
@@ -84,8 +86,9 @@ class WeakPassword(Exception):
 
 
 @transaction.atomic
-def set_password(*, user: User, password: str, by: User | None, at: dt.datetime) -> User:
-    """Give an account a password (`by` None: the installation itself). The changed hash ends all its sessions.
+def set_password(*, user: User, password: str, by: User | None, at: dt.datetime, except_key: str | None = None) -> User:
+    """Give an account a password (`by` None: the installation itself). All its sessions and tokens end, but for the
+    session `except_key` in which the person changed it themselves.
 
     Raises `WeakPassword`. The ledger notes that it happened, never the password.
     """
@@ -96,6 +99,8 @@ def set_password(*, user: User, password: str, by: User | None, at: dt.datetime)
     account = User.objects.select_for_update(of=("self",)).get(pk=user.pk)
     account.set_password(password)
     account.save(update_fields=["password"])
+    user.password = account.password
+    end_all(user=account, by=by, at=at, except_key=except_key)
     record(verb="account.password", subject=account, by=by, at=at, agency_id=_agency_of(account))
     return account
 
