@@ -27,6 +27,9 @@ from employees.models import Agency, Employee, Placement
 LABELS = {
     "among": (gettext_lazy("Among whom"), gettext_lazy("UNIT or AGENCY.")),
     "any_year": (gettext_lazy("The worst of all years, not only this one"), ""),
+    "by": (gettext_lazy("By when"), gettext_lazy("An hour such as 16:00.")),
+    "closes": (gettext_lazy("Until the hour"), gettext_lazy("An hour such as 08:00.")),
+    "counted": (gettext_lazy("Days are counted as"), ""),
     "code": (gettext_lazy("Reason code"), ""),
     "days": (gettext_lazy("Days"), gettext_lazy("Weekdays are numbered from 1 (Monday) to 7 (Sunday).")),
     "earned": (gettext_lazy("Days earned by rating"), gettext_lazy("5 is very good: 5: 2, 4: 1.")),
@@ -34,14 +37,17 @@ LABELS = {
     "key": (gettext_lazy("Key of the agency's fact"), ""),
     "kinds": (gettext_lazy("Kinds"), gettext_lazy("With commas between them.")),
     "levels": (gettext_lazy("Levels of government"), gettext_lazy("With commas between them.")),
+    "lifted_by": (gettext_lazy("Key of the fact that lifts it"), ""),
     "maximum": (gettext_lazy("Maximum"), ""),
     "minimum": (gettext_lazy("Minimum"), ""),
+    "minutes": (gettext_lazy("Minutes"), ""),
     "months": (gettext_lazy("Months"), ""),
     "more_than": (gettext_lazy("More than that share for"), gettext_lazy("With commas between them.")),
     "movable": (gettext_lazy("The supervisor may agree to another day"), ""),
     "not_with": (gettext_lazy("Not asked where one of these codes refuses"), gettext_lazy("With commas between them.")),
     "number": (gettext_lazy("Number of people"), gettext_lazy("Empty: no such limit.")),
     "of": (gettext_lazy("Rules it is put together from"), gettext_lazy('JSON: [{"rule": "NotServing"}, …]')),
+    "opens": (gettext_lazy("From the hour"), gettext_lazy("An hour such as 06:00.")),
     "percent": (gettext_lazy("Per cent"), ""),
     "posts": (gettext_lazy("Posts"), gettext_lazy('JSON: {"PROVINSI": ["JPT_MADYA"]}')),
     "present": (gettext_lazy("It must be recorded (otherwise: must not)"), ""),
@@ -50,7 +56,12 @@ LABELS = {
         gettext_lazy("Month and day: 02-28. Empty: never."),
     ),
     "rounding": (gettext_lazy("Rounding"), gettext_lazy("floor, or max(1, floor) so that one person always fits.")),
+    "silence": (gettext_lazy("Where nobody answers"), ""),
     "since": (gettext_lazy("From"), gettext_lazy("A day such as 2026-04-01. Empty: no limit.")),
+    "steps": (
+        gettext_lazy("Steps, one for each breach"),
+        gettext_lazy("REMIND, WARN, BAR:3 (months), REVOKE; the last holds for all further ones."),
+    ),
     "text_en": (gettext_lazy("What it asks (English)"), ""),
     "text_id": (gettext_lazy("What it asks (Indonesian)"), ""),
     "until": (gettext_lazy("Until (last day)"), gettext_lazy("A day such as 2026-04-30. Empty: no limit.")),
@@ -60,6 +71,16 @@ LABELS = {
 
 # What there is to choose from, where the rule does not say so itself.
 CHOICES: dict[tuple[str, str], Any] = {
+    ("AnswerBy", "counted"): [
+        ("WORKING", gettext_lazy("working days")),
+        ("CALENDAR", gettext_lazy("calendar days")),
+    ],
+    ("AnswerBy", "silence"): [
+        ("REMIND", gettext_lazy("whoever decides is reminded")),
+        ("ESCALATE", gettext_lazy("the next in the line decides")),
+        ("EXPIRE", gettext_lazy("the request ends, nothing changes")),
+        ("APPROVE", gettext_lazy("the request is granted where the day fits")),
+    ],
     ("ServantKind", "kinds"): Employee.Kind.choices,
     ("ExcludedLevels", "levels"): Agency.Scope.choices,
     ("OfficeShare", "more_than"): Placement.Group.choices,

@@ -22,11 +22,12 @@ from eligibility.actions.contents import check_entry, check_rules, numbers_of
 from eligibility.actions.refused import Refused
 from eligibility.fields import JsonField, ListField, field_for
 from eligibility.models import Policy
-from eligibility.rules import DAY_RULES, RULES, WEEK_RULES
+from eligibility.rules import DAY_RULES, RULES, TERM_RULES, WEEK_RULES
 from employees.forms import DayInput, ForAction
 from employees.models import Agency
 
 MOST_RULES = 60
+TERMS = frozenset(rule.__name__ for rule in TERM_RULES)
 NOTHING: MultiValueDict = MultiValueDict()
 
 
@@ -44,6 +45,8 @@ class RuleForm(forms.Form):
             return
         for number in numbers_of(self.rule_name):
             self.fields[number.name] = field_for(self.rule_name, number)
+        if self.rule_name in TERMS:
+            return  # nobody is judged by it, so nobody is excused
         self.fields["except"] = ListField(
             label=_("Not asked of"),
             required=False,
@@ -67,9 +70,14 @@ class RuleForm(forms.Form):
         return [self[name] for name in self.fields if name not in ("rule", "except")]
 
     @property
+    def may_be_lifted(self) -> bool:
+        """Whether the policy can excuse somebody from the rule; a term judges nobody."""
+        return "except" in self.fields
+
+    @property
     def lifted(self) -> bool:
         """Whether the policy names somebody whom the rule is not asked of, or something is wrong there."""
-        return bool(self["except"].value() or self["except"].errors)
+        return self.may_be_lifted and bool(self["except"].value() or self["except"].errors)
 
     def clean(self):
         data = super().clean() or {}
@@ -214,7 +222,11 @@ class AddForm(forms.Form):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        groups = ((_("About the person"), WEEK_RULES), (_("About the day"), DAY_RULES))
+        groups = (
+            (_("About the person"), WEEK_RULES),
+            (_("About the day"), DAY_RULES),
+            (_("What comes with it"), TERM_RULES),
+        )
         typing.cast(forms.ChoiceField, self.fields["add_rule"]).choices = [
             (group, [(rule.__name__, f"{rule.label} ({rule.__name__})") for rule in of]) for group, of in groups
         ]

@@ -31,10 +31,13 @@ def fact_view(name: str, facts: dict) -> FactView | None:
     return make(value, facts) if value is not None and make else None
 
 
+OPEN_ENDS = (str(dt.date.min), str(dt.date.max))  # "not known" and "until it is lifted": the rule's sentence says it
+
+
 def own_fact_view(fact: OwnFact, facts: dict) -> FactView | None:
     """A fact that the agency records itself, as the rule asked for it."""
     value = facts.get(fact.name)
-    if value is None:
+    if value is None or str(value) in OPEN_ENDS:
         return None
     words: dict[str, Callable[[Any], Any]] = {"flag": yes_or_no, "day": when, "number": _number, "text": str}
     said = words[fact.column](value)

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy
 from .absences import FewAbsences
 from .active import ActiveStatus
 from .base import SPECIAL, BadPolicy, Context, DayFacts, DayRule, OwnFact, Rule, WeekRule, excuse, ground_fact
+from .breaches import BreachLadder
 from .caps import UnitCap, cap_of
 from .composed import COMPOSED
 from .direct_service import NotDirectService
@@ -26,6 +27,7 @@ from .periodic import PeriodicRating
 from .posts import ExcludedLevels, ExcludedPosts
 from .presence import MinimumPresent, NoAnchorDay, NotOnLeave, NotTaken, OpenDay, StaffedPost
 from .registered_home import RegisteredHome
+from .terms import DUTIES, TERM_RULES, AnswerBy, Term, duties, term
 from .time_in_post import TimeInPost
 from .top_share import TopShare
 from .weekday import Weekday
@@ -51,6 +53,7 @@ WEEK_RULES: tuple[type[WeekRule], ...] = (
     TopShare,
     PeriodicRating,
     *OWN_FACT_RULES,
+    BreachLadder,
     *COMPOSED,
 )
 DAY_RULES: tuple[type[DayRule], ...] = (
@@ -65,7 +68,7 @@ DAY_RULES: tuple[type[DayRule], ...] = (
 )
 # Cover and closed days hold under every policy; a policy can neither list nor drop them.
 HOUSE_RULES: tuple[type[DayRule], ...] = (NotOnLeave, NotTaken, OpenDay, NoAnchorDay, MinimumPresent, StaffedPost)
-RULES: dict[str, type[Rule]] = {rule.__name__: rule for rule in (*WEEK_RULES, *DAY_RULES)}
+RULES: dict[str, type[Rule]] = {rule.__name__: rule for rule in (*WEEK_RULES, *DAY_RULES, *TERM_RULES)}
 BROKEN = "R-DATA-RUSAK"  # the person's data broke a rule: on the run's list of problems, and nobody else's matter
 BROKEN_LABEL = gettext_lazy("data could not be evaluated")
 
@@ -163,11 +166,14 @@ def known_codes() -> list[str]:
 __all__ = [
     "BROKEN",
     "DAY_RULES",
+    "DUTIES",
     "HOUSE_RULES",
     "OWN_CODES",
     "RULES",
     "SPECIAL",
+    "TERM_RULES",
     "WEEK_RULES",
+    "AnswerBy",
     "BadPolicy",
     "Context",
     "DayFacts",
@@ -178,12 +184,14 @@ __all__ = [
     "OwnFact",
     "Rule",
     "StaffedPost",
+    "Term",
     "UnitCap",
     "WeekRule",
     "Weekday",
     "WeeklyMaximum",
     "cap_of",
     "day_rules",
+    "duties",
     "excuse",
     "failing",
     "flat",
@@ -193,4 +201,5 @@ __all__ = [
     "read",
     "read_week",
     "rule_label",
+    "term",
 ]

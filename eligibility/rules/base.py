@@ -194,6 +194,8 @@ def excuse(rule: Rule, grounds) -> None:
     """Lift a rule for whoever has one of these grounds: `KEADAAN_KHUSUS`, or `FAKTA:key` of the agency's own facts."""
     given = (grounds,) if isinstance(grounds, str) else tuple(grounds)
     for ground in given:
+        if not isinstance(rule, WeekRule | DayRule):
+            raise BadPolicy(f"{type(rule).__name__} judges nobody, so nobody is excused from it")
         if ground == SPECIAL:
             _add(rule, facts=("special", "special_until", "special_verified_by"))
         elif isinstance(ground, str) and ground.startswith("FAKTA:") and isinstance(rule, WeekRule):

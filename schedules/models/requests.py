@@ -179,8 +179,10 @@ class Request(models.Model):
                 | (~Q(state__in=["DRAFT", "SENT"]) & Q(decided_at__isnull=False)),
                 name="request_decided_paired",
             ),
-            models.CheckConstraint(
-                condition=~Q(state__in=["APPROVED", "REJECTED", "RETURNED", "RECALLED"]) | Q(decided_by__isnull=False),
+            models.CheckConstraint(  # but for what silence grants at its deadline, where the policy says so
+                condition=~Q(state__in=["APPROVED", "REJECTED", "RETURNED", "RECALLED"])
+                | Q(decided_by__isnull=False)
+                | Q(state="APPROVED", decided_at__gte=F("due_at")),
                 name="request_decided_by_somebody",
             ),
             models.CheckConstraint(

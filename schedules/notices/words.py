@@ -13,6 +13,7 @@ from employees.models import Employee, User
 from employees.models.organisation import ZONES
 from schedules import wording
 from schedules.models import Allotment, Delegation, Notice, Plan, Request, WfhDay
+from schedules.queries.terms import duties_of_approved
 
 from .telling import facts_of
 
@@ -36,6 +37,8 @@ def contexts(notices: list[Notice]) -> list[dict[str, Any] | None]:
     """
     about = {part: _found(rows, part, notices) for part, rows in SUBJECTS.items()}
     people = _named(notices)
+    approved = {one.subject_id for one in notices if one.kind == "request-approved"}
+    owed = duties_of_approved(one for pk, one in about["request"].items() if pk in approved)
     given = _allotments([one for one in notices if one.kind.startswith("plan")])
     made = []
     for notice in notices:
@@ -47,6 +50,8 @@ def contexts(notices: list[Notice]) -> list[dict[str, Any] | None]:
             context = _common(notice, facts, people)
             if part in ("request", "swap"):
                 context |= _of_request(notice, subject, facts)
+                if notice.receiver_id == subject.employee_id:
+                    context["duties"] = owed.get(subject.pk, [])
             elif part == "plan":
                 context |= _of_plan(subject, given.get((notice.receiver_id, subject.pk)))
             elif part == "decision":
@@ -111,6 +116,7 @@ def _of_request(notice: Notice, request: Request, facts: dict) -> dict[str, Any]
     day, instead = _said(facts["date"], facts["slot"]), _said(facts["instead"])
     asked = notice.receiver_id == request.colleague_id  # a swap is told to both, each from their own side
     return {
+        "duties": [],
         "asks": request.kind,
         "person": request.employee.full_name,
         "colleague": request.colleague.full_name if request.colleague else "",

@@ -28,6 +28,7 @@ from .inbox import InboxLine, decided_lately, inbox, situation, waiting_for
 from .mine import OwnDay, Swappable, own_day, requests_of, swappable, wishes_of
 from .person import Person, people
 from .team import oversees
+from .terms import answer_term, duties_in_weeks, duties_of
 
 __all__ = [
     "HORIZON_WEEKS",
@@ -43,11 +44,14 @@ __all__ = [
     "WeekView",
     "allotments_of",
     "allowing",
+    "answer_term",
     "balance_of",
     "cap_rule",
     "day_facts",
     "day_rules",
     "decided_lately",
+    "duties_in_weeks",
+    "duties_of",
     "headline_appraisal",
     "inbox",
     "judge",

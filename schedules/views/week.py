@@ -51,6 +51,7 @@ class Shown:
     own: list[OwnDay]
     extra: bool  # a further day can be asked for
     corrections: list[Correction]  # applied after the week was published, the newest first
+    duties: list[str]  # what the policy asks on its WFH days
 
 
 @require_GET
@@ -66,11 +67,14 @@ def my_week(request):
     mondays = [monday + n * WEEK for n in range(AHEAD)]
     weeks = queries.my_weeks(reader.person, mondays, today=reader.today)
     corrected = decisions.corrections_in_weeks(reader.person, mondays)
+    owed = queries.duties_in_weeks(reader.person, mondays[:IN_FULL])
     balance = queries.balance_of(reader.person, monday_of(reader.today))
     context = {
         "current": monday == monday_of(reader.today),
         "greeting": reader.greeting,
-        "shown": [_shown(week, corrected.get(week.monday, []), reader.now) for week in weeks[:IN_FULL]],
+        "shown": [
+            _shown(week, corrected.get(week.monday, []), owed[week.monday], reader.now) for week in weeks[:IN_FULL]
+        ],
         "later": weeks[IN_FULL:],
         "this": weeks[0],
         "following": weeks[1],
@@ -83,11 +87,11 @@ def my_week(request):
     return render(request, "schedules/my_week.html", context)
 
 
-def _shown(week: queries.WeekView, corrections: list[Correction], now: dt.datetime) -> Shown:
+def _shown(week: queries.WeekView, corrections: list[Correction], duties: list[str], now: dt.datetime) -> Shown:
     waits = any(day.status == "WAITING" or day.request_id for day in week.days)
     own = [_own(day, week, waits, now) for day in week.wfh if not day.past]
     can = [one for one in own if one.give_back or one.move]
-    return Shown(week, can, week.can_ask and not week.maximum, corrections)
+    return Shown(week, can, week.can_ask and not week.maximum, corrections, duties)
 
 
 def _own(day: queries.DayView, week: queries.WeekView, waits: bool, now: dt.datetime) -> OwnDay:

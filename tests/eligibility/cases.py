@@ -174,7 +174,46 @@ DISCIPLINE = {
     ],
 }
 OWN = {"key": "pelatihan", "code": "R-PELATIHAN", "text_id": "Pelatihan WFH selesai.", "text_en": "WFH training done."}
+
+
+def breaches(*days, lifted=None):
+    """Breaches on these days (None: without a day), and a fact that lifts what they led to."""
+    rows = [("pelanggaran_wfh", "tidak menjawab", day) for day in days]
+    return facts(*rows, *([("pelanggaran_wfh_dipulihkan", "ya", lifted)] if lifted else []))
+
+
+BARRED, UNDATED = "R-PELANGGARAN", "R-FAKTA-BELUM-DIKETAHUI"
+THREE = ("2026-01-10", "2026-02-10", "2026-08-31")  # the third bars for three months: until 30 November
+FOUR = (*THREE, "2026-09-01")
+LADDER = [  # of REMIND, WARN, BAR:3, REVOKE within twelve months, at Monday 30 November 2026
+    Case("no breach", None),
+    Case("one is a reminder", None, scores=breaches("2026-11-29")),
+    Case("two are a warning", None, scores=breaches("2026-11-28", "2026-11-29")),
+    Case("three bar", BARRED, scores=breaches("2026-11-01", "2026-11-28", "2026-11-29")),
+    Case("of that very Monday", BARRED, scores=breaches("2026-11-01", "2026-11-28", "2026-11-30")),
+    Case("of later do not count yet", None, scores=breaches("2026-11-01", "2026-11-28", "2026-12-01")),
+    Case("the bar is over on its last day, held to the month", None, scores=breaches(*THREE)),
+    Case("a day short", BARRED, scores=breaches(*THREE[:2], "2026-09-01")),
+    Case("the fourth revokes, however long ago", BARRED, scores=breaches(*FOUR)),
+    Case("two of them a year before the third", None, scores=breaches("2024-01-10", "2024-02-10", "2026-11-20")),
+    Case("at the anniversary it counts no longer", None, scores=breaches("2025-11-20", "2026-11-19", "2026-11-20")),
+    Case("a day before, it does", BARRED, scores=breaches("2025-11-21", "2026-11-19", "2026-11-20")),
+    Case("lifted", None, scores=breaches(*FOUR, lifted="2026-10-01")),
+    Case("lifted, and broken again", BARRED, scores=breaches(*FOUR, "2026-11-02", lifted="2026-10-01")),
+    Case("lifted later", BARRED, scores=breaches(*FOUR, lifted="2026-12-01")),
+    Case(
+        "a further breach never shortens a bar",
+        BARRED,
+        scores=breaches("2025-09-10", "2025-09-11", "2026-09-09", "2026-09-15"),
+    ),
+    Case("without its day", UNDATED, scores=breaches(None)),
+    Case("without its day, and barred", BARRED, scores=breaches(None, "2026-11-01", "2026-11-28", "2026-11-29")),
+    Case("without its day, lifted", None, scores=breaches(None, lifted="2026-11-01")),
+]
+
+
 ANSWERS: dict[str, tuple[dict, list[Case]]] = {
+    "BreachLadder": ({}, LADDER),
     "FactEquals": (
         OWN | {"value": "lulus"},
         [

@@ -169,7 +169,7 @@ def test_whom_it_waits_for_until_when_and_in_which_stage(week, now):
     page = text(english(week.sari_user).get("/requests/"))
     assert "Stage 2 of 2:" in page
     assert "waits for Hadi Wijaya." in page
-    assert "by Wednesday, 25 November, 15:00 WIB at the latest; after that it ends without any change." in page
+    assert "by Wednesday, 25 November, 15:00 WIB at the latest; without an answer it then ends without any" in page
 
 
 def test_without_a_holder_it_waits_for_hr(week, now):

@@ -354,7 +354,7 @@ def test_the_number_of_queries_for_words(cast, ask, at, django_assert_num_querie
         tell("day-lost", request.gives_up, cast.sari.pk, at, key=str(n), facts=facts)
         tell("plan-published", plan, cast.sari.pk, at, key=str(n))
     notices = list(Notice.objects.select_related("receiver"))
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         assert len(spoken(notices)) == 3 * count
 
 

@@ -307,7 +307,7 @@ def test_policy_headers(week):
 
 
 @pytest.mark.parametrize("rows", [1, 3])
-@pytest.mark.parametrize(("path", "queries"), [("/", 30), ("/requests/", 10)])
+@pytest.mark.parametrize(("path", "queries"), [("/", 32), ("/requests/", 10)])
 def test_queries_of_ones_own_lists(week, now, django_assert_num_queries, rows, path, queries):
     state = {"state": "REJECTED", "decision_reason": "x", "decided_by": week.budi_user, "decided_at": now}
     for n in range(rows):

@@ -9,6 +9,7 @@ import logging
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q
 
+from eligibility.rules.terms import APPROVE, ESCALATE, REMIND
 from employees.calendar import add_office_time
 from employees.models import Leave, Placement
 from employees.models.people import today_of_agency
@@ -18,8 +19,10 @@ from schedules import states
 from schedules.models import Delegation, Request
 from schedules.notices import tell
 from schedules.queries.approvers import holder_for, line_above, next_after, stand_ins_of
+from schedules.queries.terms import AnswerTerm, answer_term
 
-from .writing import close, one_locked, tell_deciders
+from .deciding import grant_by_silence
+from .writing import close, lock_units_of, one_locked, tell_deciders
 
 log = logging.getLogger(__name__)
 REMIND_AFTER = dt.timedelta(hours=8, minutes=30)  # a day of office time; again after each further one
@@ -28,18 +31,33 @@ AHEAD = dt.timedelta(days=60)
 AT_ONCE = 500  # requests a look
 
 
-def next_look(request: Request, unit: UnitSettings, off, at: dt.datetime) -> dt.datetime:
+def next_look(
+    request: Request, unit: UnitSettings, off, at: dt.datetime, term: AnswerTerm | None = None
+) -> dt.datetime:
     """When the clock looks at a request again: at the next reminder or hand-over, at its deadline at the latest."""
     if request.state != Request.State.SENT or request.kind == Request.Kind.SWAP:
         return request.due_at
     since = request.reminded_at or request.escalated_at or request.sent_at
     remind = add_office_time(since, REMIND_AFTER, unit.zone, off, unit.working_days)
+    if term and term.rule.silence == ESCALATE and request.holder_id and term.due > at:
+        remind = min(remind, term.due)
     return min(request.due_at, max(remind, at + dt.timedelta(minutes=1)))
+
+
+def _hands_on_at(request: Request, unit: UnitSettings, off, term: AnswerTerm | None) -> dt.datetime | None:
+    """When a request that nobody answers goes to the next in the line: at the policy's own term where silence hands it
+    on, never where it only reminds, else after two days of office time."""
+    if term and term.rule.silence == REMIND:
+        return None
+    if term and term.rule.silence == ESCALATE:
+        return term.due
+    since = request.escalated_at or request.sent_at
+    return add_office_time(since, ESCALATE_AFTER, unit.zone, off, unit.working_days)
 
 
 def run_clock(*, at: dt.datetime) -> dict[str, int]:
     """Look at every request that is due for a look; counts by what was done. Two clocks at once do it once."""
-    done = {"expired": 0, "reminded": 0, "escalated": 0}
+    done = {"expired": 0, "reminded": 0, "escalated": 0, "granted": 0}
     waiting = Request.objects.filter(state__in=states.OPEN)
     due = waiting.filter(Q(next_at__lte=at) | Q(next_at__isnull=True, due_at__lte=at)).order_by("due_at", "pk")
     looks = [(pk, "") for pk in due.values_list("pk", flat=True)[:AT_ONCE]]
@@ -58,19 +76,22 @@ def run_clock(*, at: dt.datetime) -> dict[str, int]:
 
 @transaction.atomic
 def _look(pk: int, at: dt.datetime) -> str:
+    if Request.objects.filter(pk=pk, state=Request.State.SENT, due_at__lte=at).exists():
+        lock_units_of([pk])  # silence may grant it: units first, then the request
     request = one_locked(pk)
     if request.state not in states.OPEN or (request.next_at and request.next_at > at and request.due_at > at):
         return ""
     if at >= request.due_at:
-        return _expire(request, at)
+        return _end(request, at)
     if request.state != Request.State.SENT or request.kind == Request.Kind.SWAP:
         return ""
     unit, off = _unit(request)
-    since = request.escalated_at or request.sent_at
-    if request.holder_id and at >= add_office_time(since, ESCALATE_AFTER, unit.zone, off, unit.working_days):
+    term = answer_term(request, unit, request.escalated_at or request.sent_at)
+    hands_on = _hands_on_at(request, unit, off, term)
+    if request.holder_id and hands_on and at >= hands_on:
         return _hand_on(request, at, "late")
     request.reminded_at = at
-    request.next_at = next_look(request, unit, off, at)
+    request.next_at = next_look(request, unit, off, at, term)
     request.save(update_fields=["reminded_at", "next_at"])
     record(verb="request.remind", subject=request, by=None, at=at, agency_id=request.agency_id)
     day = at.astimezone(unit.zone).date().isoformat()
@@ -78,10 +99,19 @@ def _look(pk: int, at: dt.datetime) -> str:
     return "reminded"
 
 
-def _expire(request: Request, at: dt.datetime) -> str:
-    """The stated outcome at the deadline: nothing changes; the plan's day stays as it is."""
+def _end(request: Request, at: dt.datetime) -> str:
+    """The stated outcome at the deadline: granted where the policy says that silence grants and the day still fits;
+    else nothing changes, and the plan's day stays as it is."""
     was_sent = request.state == Request.State.SENT
-    close(request, "expire", by=None, at=at)
+    reason = ""
+    if was_sent and request.kind != Request.Kind.SWAP:
+        term = answer_term(request, _unit(request)[0], request.sent_at)
+        if term and term.rule.silence == APPROVE and at >= term.due:  # never by a cut-off before the term is over
+            refusal = grant_by_silence(request, track=term.track, at=at)
+            if refusal is None:
+                return "granted"
+            reason = str(refusal)
+    close(request, "expire", by=None, at=at, reason=reason)
     tell("request-expired", request, request.employee_id, at)
     if was_sent and request.holder_id:
         tell("request-missed", request, request.holder_id, at)
@@ -104,7 +134,7 @@ def _hand_on(request: Request, at: dt.datetime, why: str) -> str:
     else:
         request.holder_id = next_after(line, before, today, never=never)
     request.escalated_at, request.reminded_at = at, None
-    request.next_at = next_look(request, unit, off, at)
+    request.next_at = next_look(request, unit, off, at, answer_term(request, unit, at))
     request.save(update_fields=["holder", "supervisor", "escalated_at", "reminded_at", "next_at"])
     record(
         verb="request.escalate",

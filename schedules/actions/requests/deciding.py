@@ -90,6 +90,24 @@ def approve_many(*, by: User, chosen: list[tuple[int, int]], at: dt.datetime) ->
     return outcomes
 
 
+def grant_by_silence(request: Request, *, track: str, at: dt.datetime) -> Exception | None:
+    """Give what nobody answered in time, where the policy of `track` says that silence grants. The system decides, in
+    nobody's name; every day rule is checked as for a person. What stands against it is given back, and nothing changed.
+    The unit and the request are locked already."""
+    outcome, days = Outcome(request), []
+    now, stage = situation([request]), request.stage
+    request.stage = request.stages  # whoever is silent at the first of two stages is silent for both
+    if request.kind != Kind.RECUR and not any(one.track == track for one in now.allowing(request)):
+        outcome.refusal = Refused("NOT_ELIGIBLE", _("The conditions for a WFH day are not met in that week."))
+    else:
+        _try(outcome, lambda: _give(request, now, _gone([request]), days, at, in_time=True))
+    if outcome.refusal:
+        request.stage = stage
+        return outcome.refusal
+    _write(None, [outcome], days, at)
+    return None
+
+
 def _try(outcome: Outcome, step) -> None:
     try:
         step()
@@ -146,12 +164,13 @@ def _gone(requests: list[Request]) -> set[int]:
     return wanted - set(rows.values_list("pk", flat=True))
 
 
-def _give(request: Request, now: Situation, gone: set[int], days: list[WfhDay], at) -> None:
-    """Check one request against everything given so far, and count it in. A first stage only checks."""
+def _give(request: Request, now: Situation, gone: set[int], days: list[WfhDay], at, *, in_time: bool = False) -> None:
+    """Check one request against everything given so far, and count it in. A first stage only checks. `in_time`: it is
+    the deadline itself that decides."""
     place = now.placement(request)
     if place is None:
         raise Refused("NO_PLACEMENT", _("The person has no placement in a unit on that day any more."))
-    if at >= request.due_at:
+    if at >= request.due_at and not in_time:
         raise Refused("PAST", _("The time to decide this request is over."))
     today = now.today(request, at)
     if request.gives_up_id in gone or (request.gives_up and now.begun(request, request.gives_up.date, at)):
@@ -181,7 +200,7 @@ def _check_fits(request: Request, now: Situation) -> str:
     return policies[0].track
 
 
-def _write(by: User, outcomes: list[Outcome], days: list[WfhDay], at) -> None:
+def _write(by: User | None, outcomes: list[Outcome], days: list[WfhDay], at) -> None:
     final = [outcome for outcome in outcomes if outcome.request.stage == outcome.request.stages]
     left = {o.request.pk: half_left(o.request) for o in final}
     back = {o.request.pk for o in final if o.request.kind == Kind.RETURN and not left[o.request.pk]}  # all of it
@@ -198,7 +217,8 @@ def _write(by: User, outcomes: list[Outcome], days: list[WfhDay], at) -> None:
     for group in groups.values():
         close_many([o.request for o in group], "approve", by=by, at=at, for_whom=group[0].for_whom)
     tell_many([one for outcome in final for one in _told(outcome.request)], at=at)
-    _endorse_many(by, [o for o in outcomes if o.request.stage < o.request.stages], at)
+    if by is not None:
+        _endorse_many(by, [o for o in outcomes if o.request.stage < o.request.stages], at)
 
 
 def _told(request: Request) -> list[tuple]:

@@ -16,6 +16,7 @@ from schedules.models import Request, UnitRule, WfhDay
 from schedules.permissions import Denied
 from schedules.queries.approvers import holder_for, line_above, stand_ins_of
 from schedules.queries.cover import Cover
+from schedules.queries.terms import answer_term
 
 from .clock import next_look
 from .writing import check_version, one_locked, tell_deciders
@@ -217,7 +218,10 @@ def _fill(request: Request, placement: Placement, cover: Cover, wish: Wish, at: 
     request.sent_at, request.due_at = at, cover.cutoff(unit_id, wish.date)
     if wish.given_up:  # a day that has begun can no longer be moved
         request.due_at = min(request.due_at, cover.opens(unit_id, wish.given_up.date))
-    request.next_at = next_look(request, cover.settings[unit_id], cover.off, at)
+    term = answer_term(request, cover.settings[unit_id], at) if request.state == Request.State.SENT else None
+    if term and term.rule.ends:
+        request.due_at = min(request.due_at, term.due)
+    request.next_at = next_look(request, cover.settings[unit_id], cover.off, at, term)
 
 
 def _record(request: Request, by: User, at, verb: str) -> None:

@@ -98,7 +98,9 @@ def close(
     return request
 
 
-def close_many(requests: list[Request], change: str, *, by: User, at: dt.datetime, for_whom: Employee | None) -> None:
+def close_many(
+    requests: list[Request], change: str, *, by: User | None, at: dt.datetime, for_whom: Employee | None
+) -> None:
     """As `close`, for many requests of one state decided in one name: a constant number of statements."""
     if not requests:
         return
