@@ -12,6 +12,7 @@ from eligibility import actions as eligibility
 from eligibility import permissions
 from eligibility.models import Correction
 from employees.models import Placement, User
+from ledger.models import Event
 from ledger.trail import record
 from schedules import states
 from schedules.models import Request, WfhDay
@@ -69,6 +70,29 @@ def apply(*, correction_id: int, by: User, at: dt.datetime, reason: str, version
     return one
 
 
+@transaction.atomic
+def dismiss(*, correction_id: int, by: User, at: dt.datetime, reason: str, version: int) -> Correction:
+    """Dismiss a correction: what was published stays. Whoever proposed it learns why; so does the person where they
+    had been told that their objection is upheld. Raises as `eligibility.actions.dismiss_correction`."""
+    one = eligibility.dismiss_correction(correction_id=correction_id, by=by, at=at, reason=reason, version=version)
+    facts = {"by": by.pk, "reason": one.reason}
+    if one.cause == Correction.Cause.OBJECTION:
+        tell("decision-dismissed", one, one.employee_id, at, facts=facts)
+    proposer = _proposer(one)
+    if proposer is not None and proposer not in (one.employee_id, by.employee_id):
+        tell("decision-unapplied", one, proposer, at, key="proposer", facts=facts)
+    return one
+
+
+def _proposer(one: Correction) -> int | None:
+    """Who proposed a correction last, as a person; None: the machine, or an account of nobody."""
+    events = Event.objects.filter(
+        subject_type=Correction._meta.label_lower, subject_id=one.pk, verb="correction.propose", actor_id__isnull=False
+    )
+    last = events.order_by("-pk").values_list("actor_id", flat=True).first()
+    return User.objects.filter(pk=last).values_list("employee_id", flat=True).first() if last else None
+
+
 def _end_requests(one: Correction, ended: list[WfhDay], by: User, at: dt.datetime) -> None:
     """Requests that lean on an ended day; and where no track allows the week any more, all of the person for days
     ahead of it. Their readers learn that the decision was corrected, never why (rulings.md 22)."""
@@ -90,7 +114,7 @@ def decide_many(
 ) -> list[RowOutcome]:
     """Apply or dismiss several corrections (id → version looked at) with one reason, each for itself: one that is
     refused keeps no other back."""
-    decide = apply if apply_them else eligibility.dismiss_correction
+    decide = apply if apply_them else dismiss
     outcomes = []
     for pk in _known(versions):
         try:

@@ -21,6 +21,8 @@ PAGES = {
     "day-freed": "my-week",
     "plan-published": "my-week",
     "decision-corrected": "my-week",
+    "decision-dismissed": "objections",
+    "decision-unapplied": "admin:eligibility_correction_changelist",
     "delegation-given": "approvals",
     "delegation-ended": "approvals",
     "objection-filed": "admin:eligibility_objection_changelist",

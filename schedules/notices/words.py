@@ -23,7 +23,7 @@ SUBJECTS: dict[str, Any] = {
     "swap": Request.objects.select_related("employee", "colleague", "agency", "gives_up"),
     "day": WfhDay.objects.all(),
     "plan": Plan.objects.all(),
-    "decision": Correction.objects.select_related("run"),
+    "decision": Correction.objects.select_related("run", "employee"),
     "delegation": Delegation.objects.select_related("delegator", "delegate"),
     "objection": Objection.objects.select_related("employee", "run"),
     "suspension": Suspension.objects.select_related("employee"),
@@ -149,6 +149,7 @@ def _of_correction(one: Correction, facts: dict) -> dict[str, Any]:
         "before": wording.outcome(one.before_eligible, one.before_reasons),
         "after": wording.outcome(one.after_eligible, one.after_reasons),
         "eligible": one.after_eligible,
+        "person": one.employee.full_name,
         "days": ", ".join(_said(day) for day in facts.get("days", ())),
     }
 

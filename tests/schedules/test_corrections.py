@@ -10,7 +10,7 @@ from eligibility.models import Correction
 from employees.models import AgencyInputs
 from ledger.models import Event, Outbox
 from performance.models import Appraisal
-from schedules.actions.corrections import apply, decide_many
+from schedules.actions.corrections import apply, decide_many, dismiss
 from schedules.actions.plans import unit_weeks
 from schedules.models import Notice, Request, WfhDay
 from schedules.notices import spoken
@@ -103,14 +103,51 @@ def test_many_at_once_each_for_itself(week, now):
     assert set(Correction.objects.values_list("state", flat=True)) == {"APPLIED", "PROPOSED"}
 
 
+def about_decisions():
+    return Notice.objects.filter(kind__startswith="decision-")
+
+
+def dismissed(week, now, one, by="hadi"):
+    reason = "Penilaian itu tetap berlaku"
+    return dismiss(correction_id=one.pk, by=getattr(week, f"{by}_user"), at=now, reason=reason, version=one.version)
+
+
+def test_whoever_proposed_a_correction_learns_why_it_is_dismissed(week, now, english):
+    dismissed(week, now, proposal(week, now))
+    (told,) = spoken(list(about_decisions().select_related("receiver")))
+    assert (told.notice.kind, told.notice.receiver) == ("decision-unapplied", week.dewi)
+    assert week.sari.full_name in told.line
+    assert "Penilaian itu tetap berlaku" in told.said
+    assert "R-PREDIKAT" not in told.said
+
+
+def test_a_person_told_of_an_upheld_objection_learns_that_its_correction_is_dismissed(week, now):
+    one = proposal(week, now)
+    Correction.objects.filter(pk=one.pk).update(cause=Correction.Cause.OBJECTION)
+    dismissed(week, now, one)
+    told = set(about_decisions().values_list("kind", "receiver"))
+    assert told == {("decision-dismissed", week.sari.pk), ("decision-unapplied", week.dewi.pk)}
+
+
+def test_whoever_may_not_dismiss_tells_nobody(week, now):
+    one = proposal(week, now)
+    for who in ("eko", "ratna", "dewi", "sari"):
+        with pytest.raises(permissions.Denied):
+            dismissed(week, now, one, by=who)
+    assert not about_decisions().exists()
+
+
 def test_a_proposal_alone_changes_no_day(week, now):
     Appraisal.objects.filter(employee=week.sari).update(state=Appraisal.State.RESCINDED, superseded_at=now)
     AgencyInputs.objects.filter(agency=week.agency).update(changes=100)
     assert propose_due(at=now + dt.timedelta(hours=1)) == 1
-    assert Correction.objects.get().state == "PROPOSED"
+    one = Correction.objects.get()
+    assert one.state == "PROPOSED"
     week.day.refresh_from_db()
     assert week.day.state == WfhDay.State.ACTIVE
     assert propose_due(at=now + dt.timedelta(hours=2)) == 0
+    dismissed(week, now + dt.timedelta(hours=3), one)
+    assert not about_decisions().exists()  # nobody had proposed it, and nobody had been told of it
 
 
 def test_the_person_reads_it_on_both_pages(week, now):

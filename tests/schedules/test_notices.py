@@ -124,7 +124,7 @@ def about(kind, request_kind, cast, ask, at):
     if kind.startswith("objection-"):
         facts = {"by": cast.dewi_user.pk, "reason": EVIL} if kind == "objection-answered" else {}
         return objection(cast, at, state="REJECTED" if facts else "FILED"), facts
-    if kind == "decision-corrected":
+    if kind.startswith("decision-"):
         facts = {"by": cast.hadi_user.pk, "reason": EVIL, "days": [WEDNESDAY.isoformat()]}
         fields = {"after_eligible": False, "after_reasons": ["R-PREDIKAT"], "proposed_at": at}
         run = objection(cast, at, state="FILED").run
