@@ -1,9 +1,10 @@
-"""The cellar: what happened (Event, Seal), what must still happen (Outbox), which job ran (JobRun, JobChunk).
+"""The cellar: what happened (Event, Seal), who read what (ReadLog), what must still happen (Outbox), which job ran.
 
 Rows here hold plain numbers instead of foreign keys: a record outlives what it tells of (rulings.md 3, 10).
 """
 
 import pgtrigger
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -58,6 +59,36 @@ class Seal(models.Model):
 
     def __str__(self) -> str:
         return f"{self.from_id}–{self.to_id}"
+
+
+class ReadLog(models.Model):
+    """Somebody opened another person's record: who, whose, when, where (rulings.md 26). Append-only, never sealed.
+
+    One row for each person read, an export's too, so that both questions – whose data did this account read, and who
+    read mine – are one walk along an index. Written by `ledger.reading.seen` alone.
+    """
+
+    at = models.DateTimeField(_("when"))
+    actor_id = models.BigIntegerField(_("who (user id)"))
+    employee_id = models.BigIntegerField(_("whose (employee id)"))
+    agency_id = models.BigIntegerField(_("agency id of the person read"), null=True)
+    what = models.CharField(_("what was opened"), max_length=60)  # a route or the name of an export
+    request_id = models.CharField(_("request id"), max_length=36, blank=True)
+
+    class Meta:
+        verbose_name = _("reading")
+        verbose_name_plural = _("who read what")
+        indexes = [
+            models.Index(fields=["actor_id", "at"], name="readlog_actor"),
+            models.Index(fields=["employee_id", "at"], name="readlog_person"),
+            BrinIndex(fields=["at"], name="readlog_at", autosummarize=True),  # for taking old ones away by months
+        ]
+        triggers = [
+            pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.actor_id} {self.what} {self.employee_id}"
 
 
 class Outbox(models.Model):

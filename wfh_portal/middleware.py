@@ -4,15 +4,17 @@ import uuid
 
 from csp.middleware import CSPMiddleware
 from django.conf import settings
-from django.utils import translation
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from employees.views import sorry
 from ledger.request_id import REQUEST_ID
+from ledger.trail import denied, denied_reading
 
 from .problems import is_busy
 
 RETRY_AFTER = 5  # seconds
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
 
 class RequestIdMiddleware:
@@ -88,3 +90,44 @@ class BusyMiddleware:
         response = sorry(request, _("One moment, please"), text, 503)
         response.headers["Retry-After"] = str(RETRY_AFTER)
         return response
+
+
+class DeniedMiddleware:
+    """Records what a known account tried to change and was refused; pages, admin and API alike (rulings.md 25).
+
+    It stands outside every transaction of the doors, which have rolled back by now. A refused reading is a log line
+    only, for GET writes nothing. What never had an address is no denial.
+    """
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        response = self.get_response(request)
+        if response.status_code in (403, 404) and request.resolver_match and request.user.is_authenticated:
+            self._record(request, response)
+        return response
+
+    def _record(self, request, response):
+        subject_type, subject_id = _subject_of(request.resolver_match)
+        what = {
+            "route": request.resolver_match.view_name or request.resolver_match.route,
+            "method": request.method,
+            "status": response.status_code,
+            "code": str((getattr(response, "data", None) or {}).get("code", ""))[:40],
+            "subject_type": subject_type,
+            "subject_id": subject_id,
+        }
+        if request.method in SAFE_METHODS:
+            denied_reading(by=request.user, **what)
+        else:
+            person = request.user.employee
+            denied(by=request.user, at=timezone.now(), agency_id=person.agency_id if person else None, **what)
+
+
+def _subject_of(match) -> tuple[str, int]:
+    """Kind and number of the row an address is about, as far as it says: the admin's names it, others by `pk`."""
+    number = str(match.kwargs.get("object_id") or match.kwargs.get("pk") or "")
+    parts = (match.url_name or "").split("_")
+    kind = ".".join(parts[:2]) if match.app_names == ["admin"] and len(parts) == 3 else ""
+    return kind, int(number) if number.isascii() and number.isdecimal() and len(number) < 13 else 0

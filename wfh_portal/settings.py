@@ -72,6 +72,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "wfh_portal.middleware.LanguageMiddleware",
+    "wfh_portal.middleware.DeniedMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "pghistory.middleware.HistoryMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -275,6 +276,10 @@ JOB_CHUNK = env.int("JOB_CHUNK", 50_000)  # ids a chunk; tests make it small
 JOB_CHUNK_SECONDS = env.int("JOB_CHUNK_SECONDS", 60)  # a chunk running longer is taken over
 TICK_SECONDS = env.int("TICK_SECONDS", 30)  # how often beat asks PostgreSQL what is due
 OUTBOX_SECONDS = env.float("OUTBOX_SECONDS", 1.0)  # how often the outbox is drained
+
+# --- trail ----------------------------------------------------------------------------------------
+DENIED_PER_MINUTE = 600  # events an account and process; what is refused beyond it stands in the log alone
+EXPORT_MAX_ROWS = 20_000  # rows of one export; whoever needs more narrows it and takes several
 
 LOGGING = {
     "version": 1,

@@ -11,7 +11,7 @@ from unfold.decorators import display
 
 from employees.models import Role, RoleGrant, User
 from employees.permissions import holds_any
-from ledger.models import Event, Outbox
+from ledger.models import Event, Outbox, ReadLog
 
 from .base import ActionAdmin
 
@@ -125,6 +125,22 @@ class EventAdmin(ActionAdmin):
     @display(description=_("about"))
     def subject(self, event):
         return f"{event.subject_type} {event.subject_id}"
+
+
+@admin.register(ReadLog)
+class ReadLogAdmin(ActionAdmin):
+    """Who opened whose record. Only auditors read it, and only of people of their agency."""
+
+    list_display = ["at", "actor_id", "employee_id", "what", "request_id"]
+    ordering = ["-pk"]
+
+    def may_read(self, user):
+        return holds_any(user, {Role.AUDITOR})
+
+    def scope(self, user):
+        if user.reach.everywhere({Role.AUDITOR}):
+            return ReadLog.objects.all()
+        return ReadLog.objects.filter(agency_id__in=user.reach.whole_agencies({Role.AUDITOR}))
 
 
 @admin.register(Outbox)

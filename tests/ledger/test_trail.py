@@ -55,7 +55,7 @@ def test_the_application_role_cannot_touch_history(events):
         assert cursor.fetchone()[0] == 1
         cursor.execute(
             """SELECT c.relname FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r'
-               AND (c.relname LIKE '%event' OR c.relname IN ('ledger_seal', 'pghistory_context'))
+               AND (c.relname LIKE '%event' OR c.relname IN ('ledger_seal', 'ledger_readlog', 'pghistory_context'))
                AND has_table_privilege('wfh_app', c.oid, 'UPDATE, DELETE, TRUNCATE')"""
         )
         assert cursor.fetchall() == []

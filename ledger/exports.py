@@ -1,0 +1,137 @@
+"""Files that leave the portal: CSV that no spreadsheet runs, with a last line that proves where it came from (F43).
+
+The last line carries the number of rows, a SHA-256 of everything above it, and an HMAC of that digest by a key derived
+from SECRET_KEY: who holds the file sees that it is whole, and `manage.py verify_export` that it is ours.
+"""
+
+import csv
+import dataclasses
+import datetime as dt
+import hashlib
+import io
+import re
+import uuid
+from collections.abc import Iterable, Sequence
+
+from django.conf import settings
+from django.db import transaction
+from django.utils.crypto import constant_time_compare, salted_hmac
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from .models import Event
+from .reading import seen
+from .request_id import REQUEST_ID
+
+SALT = "ledger.exports"
+LAST = re.compile(rb"# file=([0-9a-f-]{36}) rows=([0-9]+) sha256=([0-9a-f]{64}) hmac=([0-9a-f]{64})\r\n")
+DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n")
+NUMBER = re.compile(r"-?[0-9]+([.,][0-9]+)?")
+
+
+class TooManyRows(Exception):
+    """More rows than one export may carry; nothing was written."""
+
+    code = "TOO_MANY_ROWS"
+
+    def __init__(self, limit: int):
+        text = ngettext(
+            "An export holds at most %(limit)d row. Narrow it and export again.",
+            "An export holds at most %(limit)d rows. Narrow it and export again.",
+            limit,
+        )
+        super().__init__(text % {"limit": limit})
+
+
+@dataclasses.dataclass(frozen=True)
+class Export:
+    """A finished file: its bytes, how many rows stand in it, and the digest on its last line."""
+
+    content: bytes
+    rows: int
+    digest: str
+    number: str  # of this very file; the event and the last line carry it
+
+
+@dataclasses.dataclass(frozen=True)
+class Checked:
+    """What a file says of itself and whether that is so."""
+
+    rows: int
+    number: str
+    whole: bool  # the digest fits what stands above it
+    ours: bool  # and the digest was signed with this installation's key
+
+
+def cell(value) -> str:
+    """One value as text that a spreadsheet shows and never runs: `=`, `+`, `-` or `@` in front gets an apostrophe."""
+    if value is None:
+        return ""
+    text = str(value)
+    if text.startswith(DANGEROUS) and not NUMBER.fullmatch(text):
+        return f"'{text}"
+    return text
+
+
+def signed_csv(*, header: Sequence[str], rows: Iterable[Sequence]) -> Export:
+    """A CSV of these rows with its proof as the last line. Raises `TooManyRows`."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    writer.writerow([cell(name) for name in header])
+    count = 0
+    for count, row in enumerate(rows, 1):
+        if count > settings.EXPORT_MAX_ROWS:
+            raise TooManyRows(settings.EXPORT_MAX_ROWS)
+        writer.writerow([cell(value) for value in row])
+    body = b"\xef\xbb\xbf" + text.getvalue().encode()  # with the mark by which spreadsheets know UTF-8
+    number = str(uuid.uuid4())
+    digest = _digest(body, number, count)
+    last = f"# file={number} rows={count} sha256={digest} hmac={_sign(digest)}\r\n"
+    return Export(body + last.encode(), count, digest, number)
+
+
+@transaction.atomic
+def export(
+    *, what: str, header: Sequence[str], rows: Iterable[Sequence], people, subject, by, at: dt.datetime, agency_id
+) -> Export:
+    """Make a signed CSV and record it: one event `export` with what, count and digest, and a reading of each person.
+
+    `people`: (employee id, agency id) of everybody whose data stand in it; `subject`: the row the export is about.
+    Raises `TooManyRows`.
+    """
+    made = signed_csv(header=header, rows=rows)
+    Event.objects.create(
+        at=at,
+        verb="export",
+        actor_id=by.pk,
+        agency_id=agency_id,
+        subject_type=subject._meta.label_lower,
+        subject_id=subject.pk,
+        after={"what": what, "rows": made.rows, "sha256": made.digest, "file": made.number},
+        request_id=REQUEST_ID.get(),
+    )
+    seen(by=by, people=people, what=what, at=at)
+    return made
+
+
+def check(content: bytes) -> Checked:
+    """What the last line of a file claims, and whether it holds. Raises `ValueError` with a sentence without one."""
+    body, line = content, b""
+    if (start := content.rfind(b"\r\n# file=")) >= 0:
+        body, line = content[: start + 2], content[start + 2 :]
+    said = LAST.fullmatch(line)
+    if said is None:
+        raise ValueError(_("The last line with the digest is missing: the file was changed, or it is not ours."))
+    number, rows, digest, signature = (part.decode() for part in said.groups())
+    whole = constant_time_compare(_digest(body, number, int(rows)), digest)
+    keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+    ours = any(constant_time_compare(_sign(digest, key), signature) for key in keys)
+    return Checked(int(rows), number, whole, whole and ours)
+
+
+def _digest(body: bytes, number: str, rows: int) -> str:
+    return hashlib.sha256(body + f"{number} {rows}".encode()).hexdigest()
+
+
+def _sign(digest: str, key: str | None = None) -> str:
+    return salted_hmac(SALT, digest, secret=key, algorithm="sha256").hexdigest()
