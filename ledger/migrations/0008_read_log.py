@@ -19,7 +19,7 @@ END $$
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('ledger', '0006_outbox_push'),
+        ('ledger', '0007_limit'),
     ]
 
     operations = [
