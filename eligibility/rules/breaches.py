@@ -105,9 +105,9 @@ class BreachLadder(WeekRule):
         OwnFact(self.lifted_by, "PRESENT", "flag")  # refuses a bad key
         if self.lifted_by == self.key:
             raise BadPolicy("BreachLadder.lifted_by must be another key than BreachLadder.key")
-        shared = {"months": self.months, "bars": bars, "lifted_by": self.lifted_by}
-        barred = Breaches(self.key, "BARRED", "day", **shared)
-        object.__setattr__(self, "own_facts", (barred, Breaches(self.key, "COUNT", "number", **shared)))
+        barred = Breaches(self.key, "BARRED", "day", months=self.months, bars=bars, lifted_by=self.lifted_by)
+        count = dataclasses.replace(barred, ask="COUNT", column="number")
+        object.__setattr__(self, "own_facts", (barred, count))
 
     @property
     def barred(self) -> str:

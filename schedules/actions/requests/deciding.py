@@ -94,7 +94,8 @@ def grant_by_silence(request: Request, *, track: str, at: dt.datetime) -> Except
     """Give what nobody answered in time, where the policy of `track` says that silence grants. The system decides, in
     nobody's name; every day rule is checked as for a person. What stands against it is given back, and nothing changed.
     The unit and the request are locked already."""
-    outcome, days = Outcome(request), []
+    outcome = Outcome(request)
+    days: list[WfhDay] = []
     now, stage = situation([request]), request.stage
     request.stage = request.stages  # whoever is silent at the first of two stages is silent for both
     if request.kind != Kind.RECUR and not any(one.track == track for one in now.allowing(request)):
