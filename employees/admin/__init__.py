@@ -1,6 +1,6 @@
 """The admin of agencies, people, days away, access and the trail, and the base that all admins of the portal share."""
 
-from . import access, days, people, records
+from . import access, accounts, days, people, records
 from .base import ActionAdmin, UnitFilter, row_number, tones, unit_now
 from .entering import EnteringAdmin
 
@@ -9,6 +9,7 @@ __all__ = [
     "EnteringAdmin",
     "UnitFilter",
     "access",
+    "accounts",
     "days",
     "people",
     "records",
