@@ -13,7 +13,7 @@ from kombu import Queue
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "wfh_portal.settings")
 
-app = Celery("wfh_portal")
+app = Celery("wfh_portal", task_cls="wfh_portal.recorded:RecordedTask")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 app.conf.update(

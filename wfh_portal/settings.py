@@ -74,7 +74,7 @@ MIDDLEWARE = [
     "wfh_portal.middleware.LanguageMiddleware",
     "wfh_portal.middleware.DeniedMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
-    "pghistory.middleware.HistoryMiddleware",
+    "wfh_portal.recorded.RecordedMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",

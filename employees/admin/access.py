@@ -22,7 +22,7 @@ class EventAdmin(ActionAdmin):
     """What happened. HR heads and auditors read all of it, administrators what concerns accounts and roles."""
 
     list_display = ["at", "verb", "actor", "subject", "reason"]
-    search_fields = ["verb", "reason"]
+    search_fields = ["verb", "reason", "=request_id"]
     ordering = ["-pk"]
     fields = ["at", "verb", "actor", "subject", "reason", "before", "after", "request_id"]
     readonly_fields = ["actor", "subject"]

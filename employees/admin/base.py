@@ -8,12 +8,14 @@ from django.contrib.admin import SimpleListFilter
 from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, F, Func, IntegerField, OuterRef, Subquery
 from django.http import Http404
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import DropdownFilter
 
-from employees.models import Placement, Unit
+from employees.models import Employee, Placement, Unit
 from employees.models.people import today_of_agency
+from ledger.reading import seen
 
 MOST_UNITS = 300  # in a dropdown; a bigger agency gets its upper levels
 
@@ -77,7 +79,15 @@ class ActionAdmin(ModelAdmin):
         row = super().get_object(request, object_id, from_field)
         if row is None:
             raise Http404
+        if request.method == "GET":
+            self.note_reading(request.user, row)
         return row
+
+    def note_reading(self, user, row) -> None:
+        """Who opens another person's record is written down, whatever kind of record it is (rulings.md 26)."""
+        person = row if isinstance(row, Employee) else getattr(row, "employee", None)
+        if isinstance(person, Employee):
+            seen(by=user, people=[(person.pk, person.agency_id)], what=self.opts.label_lower, at=timezone.now())
 
     def history_view(self, request, object_id, extra_context=None):
         raise Http404  # what happened stands in the audit trail

@@ -4,6 +4,7 @@ from django.core.exceptions import ValidationError
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
+from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import exceptions, generics, serializers
@@ -14,6 +15,7 @@ from eligibility.models import Decision
 from employees.calendar import BadWeek, parse_week, week_name
 from employees.models import Employee
 from ledger.api import problems
+from ledger.reading import seen
 from schedules.explaining import Hidden, explain
 from schedules.queries import published_decisions
 
@@ -129,4 +131,5 @@ class OneDecision(APIView):
             found = explain(employee, monday, viewer=request.user)
         except Hidden as error:
             raise Http404 from error
+        seen(by=request.user, people=[(employee.pk, employee.agency_id)], what="api-decision", at=timezone.now())
         return Response(DecisionSerializer(found).data)
