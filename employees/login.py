@@ -16,6 +16,7 @@ from django.utils.translation import ngettext
 
 from . import limits
 from .actions import set_password
+from .sessions import SEEN, STARTED
 
 
 def typed_number(text: str) -> str:
@@ -51,6 +52,11 @@ class ClosedAdapter(DefaultAccountAdapter):
 
     def is_open_for_signup(self, request) -> bool:
         return False
+
+    def login(self, request, user) -> None:
+        """Logging in anew begins anew, in the same browser too."""
+        super().login(request, user)
+        request.session[STARTED] = request.session[SEEN] = timezone.now().timestamp()
 
     def pre_authenticate(self, request, **credentials) -> None:
         """Our own limits stand in the place of allauth's, which count in the cache and mix up good and bad."""

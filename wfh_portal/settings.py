@@ -73,6 +73,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "wfh_portal.middleware.LanguageMiddleware",
     "wfh_portal.middleware.DeniedMiddleware",
+    "wfh_portal.presence.PresenceMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "wfh_portal.recorded.RecordedMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -148,7 +149,7 @@ ACCOUNT_SESSION_REMEMBER = False
 # Log-ins are limited by `employees.limits`: by failures only, atomically. An office of 2,000 comes from one address.
 ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": None}
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES  # X-Forwarded-For is believed so far, and no further
-SESSION_COOKIE_AGE = 12 * 3600
+SESSION_COOKIE_AGE = 12 * 3600  # without a sign of life; shorter with a role (wfh_portal/presence.py)
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = LANGUAGE_COOKIE_HTTPONLY = True

@@ -1,0 +1,69 @@
+"""How long a log-in lasts: shorter for whoever holds a role, and never too old to decide with (reliability.md 4.3)."""
+
+import datetime as dt
+
+from allauth.account.internal.flows.login import get_authentication_records
+from allauth.account.internal.flows.reauthentication import suspend_request
+from django.contrib.auth import logout
+from django.urls import reverse
+from django.utils import timezone
+
+from employees.sessions import SEEN, STARTED
+
+HOUR = dt.timedelta(hours=1).total_seconds()
+WITH_A_ROLE = (HOUR / 2, 12 * HOUR)  # idle, absolute: HR, administrators, auditors
+WITHOUT = (12 * HOUR, 7 * 24 * HOUR)  # who only reads their own week need not log in every morning
+DECIDE = 12 * HOUR  # a log-in older than this changes nothing before it is confirmed
+NOTED = 300  # seconds: being here is written this often, not at every request
+
+# A supervisor decides about others: not from a screen that was left alone for half an hour.
+ABOUT_OTHERS = frozenset({"request-approve", "request-reject", "request-return", "approve-chosen", "day-recall"})
+ALWAYS = ("/accounts/", "/account/language/")  # logging out, confirming, the language
+
+
+class PresenceMiddleware:
+    """Ends sessions that are too old for whose they are, and asks for the password before an old one decides."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        if request.user.is_authenticated and SEEN in request.session:
+            self._be_here(request)
+        return self.get_response(request)
+
+    def _be_here(self, request) -> None:
+        now, session = timezone.now().timestamp(), request.session
+        request.idle = now - session[SEEN]
+        if _over(request.user, request.idle, now - session[STARTED]):
+            logout(request)  # the next middleware leads to the log-in, the API answers 401
+        elif request.idle > NOTED:
+            session[SEEN] = now
+
+    def process_view(self, request, view, args, kwargs):
+        """Before a decision from an old log-in: confirm it, then go on with what was entered."""
+        if request.method in ("GET", "HEAD", "OPTIONS") or not request.user.is_authenticated:
+            return None
+        if request.path.startswith(ALWAYS) or not hasattr(request, "idle"):
+            return None
+        left_alone = request.resolver_match.view_name in ABOUT_OTHERS and request.idle > WITH_A_ROLE[0]
+        if not left_alone and timezone.now().timestamp() - _confirmed(request) <= DECIDE:
+            return None
+        if request.path.startswith("/api/"):
+            logout(request)  # programs use tokens; a browser's old session is none
+            return None
+        return suspend_request(request, reverse("account_reauthenticate"))
+
+
+def _over(user, idle: float, age: float) -> bool:
+    """Whether a session is past its limits. Nothing is asked of the database within the stricter ones."""
+    if idle <= WITH_A_ROLE[0] and age <= WITH_A_ROLE[1]:
+        return False
+    idle_limit, age_limit = WITH_A_ROLE if user.reach.grants else WITHOUT
+    return idle > idle_limit or age > age_limit
+
+
+def _confirmed(request) -> float:
+    """When the person last proved who they are in this session."""
+    records = get_authentication_records(request, request.user)
+    return max([request.session[STARTED], *(one["at"] for one in records)])
