@@ -119,6 +119,7 @@ HARM = {
     "SELECT to_id + 3, to_id + 4, digest, 'x', at FROM ledger_seal": "seals that leave events out",
     "UPDATE ledger_jobchunk SET state = 'WAITING'": "a job that is over with chunks left",
     "UPDATE ledger_jobchunk SET fence = 0": "a chunk done more than once, or by nobody",
+    "UPDATE employees_employee SET grade = 'IV/e'": "a row that its history does not give",
     "UPDATE ledger_outbox SET dead_at = now(), done_at = NULL": "something that must follow, given up",
 }
 

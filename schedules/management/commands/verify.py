@@ -11,7 +11,7 @@ from eligibility import engine
 from eligibility.invariants import NEVER as OF_ELIGIBILITY
 from eligibility.queries import altered_runs
 from employees.invariants import NEVER as OF_EMPLOYEES
-from ledger import seals
+from ledger import replay, seals
 from ledger.invariants import NEVER as OF_LEDGER
 from performance.invariants import NEVER as OF_PERFORMANCE
 from schedules.invariants import NEVER as OF_SCHEDULES
@@ -39,6 +39,7 @@ CHECKS: dict[str, Callable[[], Iterable]] = {
     f"{floor}: {name}": rows_of(sql) for floor, never in FLOORS.items() for name, sql in never.items()
 } | {
     "ledger: a seal that does not fit its events": seals.broken,
+    "ledger: a row that its history does not give": replay.diverged,
     "eligibility: a published week whose decisions are not those that were published": altered_runs,
     "eligibility: a decision that its own evidence does not give": lambda: [pk for _run, pk in engine.misjudged()],
 }
