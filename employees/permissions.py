@@ -1,6 +1,7 @@
 """Who holds which role over an agency: the questions every floor asks, on top of `user.reach`. Pure."""
 
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from .models import Employee, Role, RoleGrant, User
 from .roles import GIVEN
@@ -113,3 +114,20 @@ def may_manage(user, account, on) -> bool:
     if Employee.objects.filter(mine, pk=account.employee_id).exists():
         return True
     return is_platform_admin(user) and bool(rows)
+
+
+# --- requests to correct data --------------------------------------------------------------------
+
+
+class Denied(Exception):
+    """This person may see the thing, but not do this to it."""
+
+    code = "DENIED"
+
+
+def check_may_answer_data_request(user, one) -> None:
+    """HR of the whole agency answers a request to correct data; nobody their own."""
+    if one.employee_id == user.reach.me:
+        raise Denied(_("Nobody answers their own request; a colleague of HR does."))
+    if one.agency_id not in user.reach.whole_agencies(HR):
+        raise Denied(_("Requests to correct data are answered by the agency's HR."))

@@ -6,9 +6,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import connection
-from django.db.models import Q
+from django.db.models import Count, Q
 
-from .models import Agency, Holiday, Placement, Unit
+from .models import Agency, DataRequest, Holiday, Placement, Unit
+from .permissions import HR
 
 
 @dataclasses.dataclass(frozen=True)
@@ -84,3 +85,10 @@ WHERE p.agency_id = %(agency)s AND (%(units)s::bigint[] IS NULL OR p.unit_id = A
   AND p.valid && daterange(%(first)s, %(last)s, '[]') AND NOT p.valid @> daterange(%(first)s, %(last)s, '[]')
 GROUP BY 1, 2
 """
+
+
+def data_requests_waiting(user, at: dt.datetime) -> dict[str, int]:
+    """How many requests to correct data wait for the HR of the user's agencies, one's own left out; how many late."""
+    rows = DataRequest.objects.filter(state=DataRequest.State.OPEN, agency__in=user.reach.whole_agencies(HR))
+    rows = rows.exclude(employee=user.reach.me)
+    return rows.aggregate(open=Count("pk"), overdue=Count("pk", filter=Q(due_at__lt=at)))

@@ -22,6 +22,7 @@ urlpatterns = [
     path("v1/plans/", api.Plans.as_view(), name="api-plans"),
     path("v1/plans/<int:pk>/", api.OnePlan.as_view(), name="api-plan"),
     path("v1/plans/<int:pk>/publish/", api.PublishPlan.as_view(), name="api-plan-publish"),
+    path("v1/calendar/<str:token>.ics", api.CalendarFeed.as_view(), name="api-calendar"),
     path("schema/", SpectacularAPIView.as_view(), name="api-schema"),
     path("docs/", SpectacularSwaggerView.as_view(url_name="api-schema"), name="api-docs"),
 ]

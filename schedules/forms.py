@@ -7,6 +7,8 @@ from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext_lazy as _
 
+from employees.models import DataRequest
+
 from .models import WfhDay
 from .models.rules import WEEKDAYS
 
@@ -143,3 +145,25 @@ class ObjectionForm(forms.Form):
         if len(found) == 1:
             field.widget = forms.HiddenInput()
             field.initial = found[0].run.pk
+
+
+class DataRequestForm(forms.Form):
+    """Something held about oneself is wrong."""
+
+    about = forms.ChoiceField(
+        label=_("What is it about?"),
+        choices=[("", "–"), *DataRequest.About.choices],
+        error_messages={"required": _("Choose what it is about."), "invalid_choice": _("Choose what it is about.")},
+    )
+    wrong = forms.CharField(
+        label=_("What is wrong?"),
+        max_length=2_000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={"required": _("Say what is wrong.")},
+    )
+    wanted = forms.CharField(
+        label=_("What should be there?"),
+        max_length=2_000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={"required": _("Say what should be there.")},
+    )

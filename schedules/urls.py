@@ -1,7 +1,7 @@
 from django.urls import path
 
 from . import views
-from .views import approvals, delegations, objections, push, team
+from .views import approvals, connections, data_requests, delegations, objections, push, team
 
 urlpatterns = [
     path("", views.my_week, name="my-week"),
@@ -29,6 +29,12 @@ urlpatterns = [
     path("delegations/", delegations.stand_ins, name="delegations"),
     path("delegations/<int:pk>/end/", delegations.end_stand_in, name="delegation-end"),
     path("notices/", views.my_notices, name="notices"),
+    path("account/connections/", connections.connections, name="connections"),
+    path("account/connections/calendar/", connections.calendar, name="connections-calendar"),
+    path("account/connections/tokens/", connections.token_make, name="token-make"),
+    path("account/connections/tokens/end/", connections.token_end, name="token-end"),
+    path("account/data/requests/", data_requests.mine, name="data-requests"),
+    path("account/data/requests/<int:pk>/withdraw/", data_requests.take_back, name="data-request-withdraw"),
     path("account/push/", push.switch_on, name="push-on"),
     path("account/push/off/", push.switch_off, name="push-off"),
 ]

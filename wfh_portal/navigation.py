@@ -15,6 +15,7 @@ GROUPS = {
         ("eligibility.run", "sync"),
         ("eligibility.correction", "edit_note"),
         ("eligibility.objection", "front_hand"),
+        ("employees.datarequest", "contact_support"),
         ("eligibility.suspension", "do_not_disturb_on"),
         ("bias", "balance"),
         ("schedules.plan", "calendar_month"),

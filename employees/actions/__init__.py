@@ -2,6 +2,8 @@
 
 from .accounts import UnknownLanguage, WeakPassword, choose_language, choose_notices, create_token, set_password
 from .circumstances import end_special, set_complete_until, verify_special
+from .connections import end_calendar, end_own_token, make_own_token, renew_calendar, renew_own_token
+from .data_requests import answer_correction, ask_correction, withdraw_correction
 from .days import declare_holiday, end_leave, record_leave
 from .openings import (
     create_account,
@@ -26,35 +28,43 @@ from .roles import end_role, give_role
 from .sessions import end_all, end_one
 
 __all__ = [
-    "reactivate",
-    "forget_password",
-    "end_sessions",
-    "deactivate",
-    "create_named_account",
-    "create_accounts",
-    "create_account",
     "Refused",
     "UnknownLanguage",
     "WeakPassword",
+    "answer_correction",
+    "ask_correction",
     "cancel_discipline",
     "choose_language",
     "choose_notices",
+    "create_account",
+    "create_accounts",
+    "create_named_account",
     "create_token",
+    "deactivate",
     "declare_holiday",
     "end_all",
+    "end_calendar",
     "end_discipline",
     "end_fact",
     "end_leave",
     "end_one",
+    "end_own_token",
     "end_role",
+    "end_sessions",
     "end_special",
+    "forget_password",
     "give_role",
+    "make_own_token",
+    "reactivate",
     "record_absence",
     "record_discipline",
     "record_fact",
     "record_leave",
+    "renew_calendar",
+    "renew_own_token",
     "set_complete_until",
     "set_password",
     "take_back_absence",
     "verify_special",
+    "withdraw_correction",
 ]

@@ -4,6 +4,7 @@ from .access import Reach, Role, RoleGrant, User
 from .calendar import Holiday
 from .fields import LtreeField
 from .organisation import Agency, AgencyInputs, ObjectionTrack, Unit
+from .own import CalendarAddress, DataRequest
 from .people import Employee, Leave, Placement
 from .records import Absence, Discipline, Fact, Feed
 from .sessions import Attempt, Session
@@ -13,6 +14,8 @@ __all__ = [
     "Agency",
     "AgencyInputs",
     "Attempt",
+    "CalendarAddress",
+    "DataRequest",
     "Discipline",
     "Employee",
     "Fact",

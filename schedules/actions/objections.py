@@ -68,10 +68,14 @@ def suspend(*, by: User, at: dt.datetime) -> Suspension:
 
 
 def _tell_hr(kind: str, subject: Objection | Suspension, at: dt.datetime) -> None:
-    """Everybody who is HR of the whole agency on that day, but never about themselves."""
-    person = Employee.objects.select_related("agency").get(pk=subject.employee_id)
-    today = local_date(at, person.agency.zone)
-    grants = RoleGrant.objects.filter(role__in=HR, agency=subject.agency_id, unit=None, valid__contains=today)
-    held = grants.filter(user__is_active=True, user__employee__isnull=False).exclude(user__employee=person)
-    officers = sorted(set(held.values_list("user__employee", flat=True)))
+    officers = officers_of(subject.agency_id, subject.employee_id, at)
     tell_many([(kind, subject, pk, f"{pk}") for pk in officers], at=at)
+
+
+def officers_of(agency_id: int, employee_id: int, at: dt.datetime) -> list[int]:
+    """Everybody who is HR of the whole agency on that day (ids of people), but never the person it is about."""
+    person = Employee.objects.select_related("agency").get(pk=employee_id)
+    today = local_date(at, person.agency.zone)
+    grants = RoleGrant.objects.filter(role__in=HR, agency=agency_id, unit=None, valid__contains=today)
+    held = grants.filter(user__is_active=True, user__employee__isnull=False).exclude(user__employee=person)
+    return sorted(set(held.values_list("user__employee", flat=True)))

@@ -10,6 +10,7 @@ from employees.calendar import week_name
 from employees.models import Agency, Employee, Role, RoleGrant, Unit
 from employees.models.access import READS_SCORES
 from employees.permissions import holds_any
+from employees.queries import data_requests_waiting
 from ledger.models import Outbox
 from performance import queries as performance_queries
 from performance.models import ImportBatch
@@ -37,6 +38,7 @@ def waiting(request, context):
     if holds_any(user, READS_SCORES):
         context |= _of_plans(user)
         context["objections"] = objections_waiting(user)
+        context["data_requests"] = data_requests_waiting(user, timezone.now())
         context["corrections"] = waiting_corrections(user).count()
         context["decides_corrections"] = holds_any(user, {Role.HR_HEAD})
         context["policies"] = list(policies.submitted(user)[:NEWEST])

@@ -1,5 +1,6 @@
 """The API of this floor: the same queries, the same scope and the same one call as the pages (interface.md, "API")."""
 
+from .calendar import CalendarFeed
 from .days import MyWeek, RecallDay, WfhDays
 from .decisions import Decisions, OneDecision
 from .plans import OnePlan, Plans, PublishPlan
@@ -17,6 +18,7 @@ from .requests import (
 __all__ = [
     "ApproveMany",
     "ApproveRequest",
+    "CalendarFeed",
     "Decisions",
     "MyWeek",
     "OneDecision",

@@ -30,6 +30,8 @@ PAGES = {
     "objection-answered": "objections",
     "objection-granted": "objections",
     "suspension-asked": "admin:eligibility_suspension_changelist",
+    "data-asked": "admin:employees_datarequest_changelist",
+    "data-answered": "data-requests",
 }
 # They change tomorrow's way to work: when their day is today or the next working day they go out at once, by night too.
 URGENT = frozenset({"day-recalled", "day-repaired", "day-lost", "decision-corrected", "swap-asked"})

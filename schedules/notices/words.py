@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from eligibility.models import Correction, Objection, Suspension
 from employees.calendar import week_name
-from employees.models import Employee, User
+from employees.models import Agency, DataRequest, Employee, User
 from employees.models.organisation import ZONES
 from schedules import wording
 from schedules.models import Allotment, Delegation, Notice, Plan, Request, WfhDay
@@ -27,6 +27,7 @@ SUBJECTS: dict[str, Any] = {
     "delegation": Delegation.objects.select_related("delegator", "delegate"),
     "objection": Objection.objects.select_related("employee", "run"),
     "suspension": Suspension.objects.select_related("employee"),
+    "data": DataRequest.objects.select_related("employee", "agency"),
 }
 
 
@@ -62,6 +63,8 @@ def contexts(notices: list[Notice]) -> list[dict[str, Any] | None]:
                 context |= _of_objection(subject)
             elif part == "suspension":
                 context |= {"person": subject.employee.full_name, "since": _date(subject.valid.lower)}
+            elif part == "data":
+                context |= _of_data(subject)
         made.append(context)
     return made
 
@@ -112,7 +115,6 @@ def _said(day: str | None, slot: str | None = None) -> str:
 
 
 def _of_request(notice: Notice, request: Request, facts: dict) -> dict[str, Any]:
-    due = request.due_at.astimezone(request.agency.zone)
     day, instead = _said(facts["date"], facts["slot"]), _said(facts["instead"])
     asked = notice.receiver_id == request.colleague_id  # a swap is told to both, each from their own side
     return {
@@ -130,7 +132,7 @@ def _of_request(notice: Notice, request: Request, facts: dict) -> dict[str, Any]
         "cause": facts.get("cause", ""),
         "closed": _said(facts.get("closed")),
         "why": request.reason,
-        "due": f"{date_format(due, 'DATETIME_FORMAT')} {ZONE_NAMES[request.agency.time_zone]}",
+        "due": _moment(request.due_at, request.agency),
     }
 
 
@@ -175,6 +177,20 @@ def _of_objection(one: Objection) -> dict[str, Any]:
         "effect_due": _date(one.effect_due),
         "corrects": one.correction_id is not None,
     }
+
+
+def _of_data(one: DataRequest) -> dict[str, Any]:
+    return {
+        "person": one.employee.full_name,
+        "about": one.get_about_display(),
+        "state": one.state,
+        "due": _moment(one.due_at, one.agency),
+    }
+
+
+def _moment(at: dt.datetime, agency: Agency) -> str:
+    """On the clock of the agency, which it names."""
+    return f"{date_format(at.astimezone(agency.zone), 'DATETIME_FORMAT')} {ZONE_NAMES[agency.time_zone]}"
 
 
 def _date(day: dt.date | None) -> str:
