@@ -133,6 +133,10 @@ def about(kind, request_kind, cast, ask, at):
         valid = DateRange(WEDNESDAY, None)
         fields = {"agency": cast.agency, "asked_by": cast.sari_user, "asked_at": at}
         return Suspension.objects.create(employee=cast.sari, valid=valid, **fields), {}
+    if kind.startswith("data-"):
+        facts = {"by": cast.dewi_user.pk, "reason": EVIL} if kind == "data-answered" else {}
+        texts = {"about": "OTHER", "wrong": EVIL, "wanted": EVIL, "asked_at": at, "due_at": at}
+        return DataRequest.objects.create(employee=cast.sari, agency=cast.agency, **texts), facts
     return (
         Delegation.objects.create(
             agency=cast.agency,
@@ -191,7 +195,7 @@ def test_there_is_no_template_without_a_kind_and_no_kind_without_templates():
 
 def test_every_tell_names_a_kind_that_exists():
     told = {"plan-published"}  # by SQL
-    kind = re.compile(r'"((?:request|swap|day|plan|delegation|objection|suspension|decision)-[a-z]+)"')
+    kind = re.compile(r'"((?:request|swap|day|plan|delegation|objection|suspension|decision|data)-[a-z]+)"')
     for path in Path(settings.BASE_DIR).glob("schedules/actions/**/*.py"):
         told |= set(kind.findall(path.read_text()))
     assert told == set(PAGES)
