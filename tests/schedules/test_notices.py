@@ -12,6 +12,7 @@ from psycopg2.extras import DateRange
 
 from eligibility.models import Correction, Objection, Policy, Run, Suspension
 from employees.calendar import monday_of
+from employees.models import DataRequest
 from schedules.models import Allotment, Delegation, Notice, Plan, Request, WfhDay
 from schedules.notices import PAGES, deliver, spoken, tell
 from tests import factories
