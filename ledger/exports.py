@@ -63,6 +63,11 @@ class Checked:
     ours: bool  # and the digest was signed with this installation's key
 
 
+def limit() -> int:
+    """How many rows one export may hold; whoever gathers them need read no more than one beyond."""
+    return settings.EXPORT_MAX_ROWS
+
+
 def cell(value) -> str:
     """One value as text that a spreadsheet shows and never runs: `=`, `+`, `-` or `@` in front gets an apostrophe."""
     if value is None:

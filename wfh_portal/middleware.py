@@ -104,14 +104,16 @@ class DeniedMiddleware:
 
     def __call__(self, request):
         response = self.get_response(request)
-        if response.status_code in (403, 404) and request.resolver_match and request.user.is_authenticated:
+        match = request.resolver_match
+        # Below /admin/ the site itself answers for addresses that never were; that route has no name.
+        if response.status_code in (403, 404) and match and match.url_name and request.user.is_authenticated:
             self._record(request, response)
         return response
 
     def _record(self, request, response):
         subject_type, subject_id = _subject_of(request.resolver_match)
         what = {
-            "route": request.resolver_match.view_name or request.resolver_match.route,
+            "route": request.resolver_match.view_name,
             "method": request.method,
             "status": response.status_code,
             "code": str((getattr(response, "data", None) or {}).get("code", ""))[:40],

@@ -44,6 +44,7 @@ GROUPS = {
         ("employees.user", "person"),
         ("employees.rolegrant", "key"),
         ("ledger.event", "history"),
+        ("readings", "visibility"),
         ("ledger.outbox", "outbox"),
     ],
 }

@@ -1,6 +1,6 @@
 """The admin of agencies, people, days away, access and the trail, and the base that all admins of the portal share."""
 
-from . import access, accounts, days, people, records
+from . import access, accounts, days, people, readings, records
 from .base import ActionAdmin, UnitFilter, row_number, tones, unit_now
 from .entering import EnteringAdmin
 
@@ -12,6 +12,7 @@ __all__ = [
     "accounts",
     "days",
     "people",
+    "readings",
     "records",
     "row_number",
     "tones",

@@ -48,9 +48,9 @@ def test_the_api_and_the_admin_are_recorded_at_the_same_place(client, cast):
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("address", ["/nowhere/at/all/", "/api/v1/nowhere/"])
+@pytest.mark.parametrize("address", ["/nowhere/at/all/", "/api/v1/nowhere/", "/admin/nowhere/"])
 def test_an_address_that_never_was_is_no_denial(client, cast, address):
-    client.force_login(cast.eko_user)
+    client.force_login(cast.dewi_user)
     assert client.post(address).status_code == 404
     assert not denials()
 

@@ -1,0 +1,112 @@
+"""For auditors: whose data did this account read between two instants? On the page, and as a signed file."""
+
+import datetime as dt
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.db.models import F, OuterRef, Subquery
+from django.http import Http404, HttpResponse, HttpResponseNotAllowed
+from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from employees.models import Employee, Role, RoleGrant, User
+from employees.permissions import holds_any
+from ledger import exports
+from ledger.models import ReadLog
+
+from .base import row_number
+
+ROWS, MOST_ACCOUNTS = 100, 500
+HEADER = ["at", "person", "name", "what", "request"]
+
+
+def may_read(user) -> bool:
+    return holds_any(user, {Role.AUDITOR})
+
+
+def readable(user):
+    """The readings of people of the agencies one audits."""
+    if user.reach.everywhere({Role.AUDITOR}):
+        return ReadLog.objects.all()
+    return ReadLog.objects.filter(agency_id__in=user.reach.whole_agencies({Role.AUDITOR}))
+
+
+def readings_view(request):
+    """GET: the form and one page of readings; POST: all of them as a file, which is recorded."""
+    if request.method not in ("GET", "POST"):
+        return HttpResponseNotAllowed(["GET", "POST"])
+    if not may_read(request.user):
+        raise PermissionDenied
+    given = request.POST if request.method == "POST" else request.GET
+    now = timezone.localtime()
+    since = _instant(given.get("since"), now - dt.timedelta(days=30))
+    until = _instant(given.get("until"), now + dt.timedelta(minutes=1))
+    accounts = _accounts(request.user)
+    account = next((one for one in accounts if one.pk == row_number(given.get("account", ""))), None)
+    if given.get("account") and account is None:
+        raise Http404
+    rows = readable(request.user).filter(actor_id=account.pk if account else 0, at__gte=since, at__lt=until)
+    name = Employee.objects.filter(pk=OuterRef("employee_id"))
+    rows = rows.annotate(
+        person=Subquery(name.values("name")[:1]), public_id=Subquery(name.values("public_id")[:1])
+    ).order_by("at", "pk")
+    error = ""
+    if request.method == "POST" and account:
+        try:
+            return _file(request.user, account, rows)
+        except exports.TooManyRows as refused:
+            error = str(refused)
+    context = admin.site.each_context(request) | {
+        "title": _("Whose data did an account read?"),
+        "accounts": accounts,
+        "account": account,
+        "since": f"{since:%Y-%m-%dT%H:%M}",
+        "until": f"{until:%Y-%m-%dT%H:%M}",
+        "page": Paginator(rows, ROWS).get_page(given.get("page")),
+        "error": error,
+    }
+    return TemplateResponse(request, "admin/employees/readings.html", context)
+
+
+def _accounts(user) -> list[User]:
+    """The accounts with a role, held now or ever, in what one audits: supervisors read through their own pages."""
+    grants = RoleGrant.objects.all()
+    if not user.reach.everywhere({Role.AUDITOR}):
+        grants = grants.filter(agency_id__in=user.reach.whole_agencies({Role.AUDITOR}))
+    held = User.objects.filter(pk__in=grants.values("user")).select_related("employee")
+    return list(held.order_by(F("employee__name").asc(nulls_last=True), "pk")[:MOST_ACCOUNTS])
+
+
+def _instant(text, otherwise: dt.datetime) -> dt.datetime:
+    """A time as the form sends it, on the reader's clock; what cannot be read is as if it were not given."""
+    try:
+        found = parse_datetime(text or "")
+        return timezone.make_aware(found) if found and timezone.is_naive(found) else found or otherwise
+    except (ValueError, OverflowError):
+        return otherwise
+
+
+def _file(user, account, rows) -> HttpResponse:
+    found = list(rows[: exports.limit() + 1])
+    made = exports.export(
+        what="readings",
+        header=HEADER,
+        rows=[[one.at.isoformat(), one.public_id, one.person, one.what, one.request_id] for one in found],
+        people=[(one.employee_id, one.agency_id) for one in found],
+        subject=account,
+        by=user,
+        at=timezone.now(),
+        agency_id=account.employee.agency_id if account.employee_id else None,
+    )
+    response = HttpResponse(made.content, content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="readings-{made.number}.csv"'
+    return response
+
+
+admin.site.add_page(  # type: ignore[attr-defined]  # our own site
+    name="readings", address="readings/", view=readings_view, title=gettext_lazy("Who read what"), may_read=may_read
+)

@@ -1,0 +1,56 @@
+"""Only an auditor asks whose data an account read, and only about people of what they audit."""
+
+import datetime as dt
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from ledger import exports, reading
+from ledger.models import Event, ReadLog
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+PAGE = "/admin/readings/"
+
+
+@pytest.fixture
+def auditor(cast):
+    user = factories.account()
+    factories.grant(user, "AUDITOR", cast.agency)
+    return user
+
+
+@pytest.fixture
+def read(cast):
+    at = timezone.now() - dt.timedelta(hours=1)
+    reading.seen(by=cast.dewi_user, people=[(cast.sari.pk, cast.agency.pk)], what="a", at=at)
+    reading.seen(by=cast.dewi_user, people=[(cast.stranger.pk, cast.other.pk)], what="b", at=at)
+    reading.seen(by=cast.dewi_user, people=[(cast.budi.pk, cast.agency.pk)], what="c", at=at - dt.timedelta(days=60))
+
+
+def test_an_auditor_reads_what_an_account_read_of_their_agency(cast, client, auditor, read):
+    assert reverse("admin:readings") == PAGE
+    client.force_login(auditor)
+    page = client.get(PAGE, {"account": cast.dewi_user.pk})
+    assert [row.employee_id for row in page.context["page"]] == [cast.sari.pk]
+
+
+def test_the_file_is_signed_and_recorded(cast, client, auditor, read):
+    client.force_login(auditor)
+    answer = client.post(PAGE, {"account": cast.dewi_user.pk})
+    assert exports.check(answer.content).ours
+    assert (Event.objects.get(verb="export").after["rows"], b"Sari" in answer.content) == (1, True)
+    assert ReadLog.objects.filter(actor_id=auditor.pk, employee_id=cast.sari.pk, what="readings").exists()
+
+
+@pytest.mark.parametrize("who", ["dewi_user", "hadi_user", "eko_user", "ratna_user"])
+def test_nobody_else_asks(cast, client, who):
+    client.force_login(getattr(cast, who))
+    assert client.get(PAGE).status_code in (302, 403)
+
+
+def test_another_agencys_account_does_not_exist(cast, client, auditor):
+    client.force_login(auditor)
+    assert client.get(PAGE, {"account": cast.ratna_user.pk}).status_code == 404
+    assert client.get(PAGE, {"account": "x", "since": "9999-99-99T99:99"}).status_code == 404
