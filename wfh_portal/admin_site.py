@@ -3,11 +3,13 @@
 import dataclasses
 from collections.abc import Callable
 
-from django.http import Http404
+from django.http import Http404, HttpResponseNotAllowed
 from django.shortcuts import redirect
 from django.urls import path, reverse
 from django.utils import timezone
 from unfold.sites import UnfoldAdminSite
+
+METHODS = ["GET", "HEAD", "POST"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -68,6 +70,8 @@ class PortalAdminSite(UnfoldAdminSite):
         inner = super().admin_view(view, cacheable)
 
         def zoned(request, *args, **kwargs):
+            if request.method not in METHODS:
+                return HttpResponseNotAllowed(METHODS)  # Django's own pages would answer a DELETE as a GET
             with timezone.override(_zone(request.user)):
                 response = inner(request, *args, **kwargs)
                 return response.render() if hasattr(response, "render") and not response.is_rendered else response

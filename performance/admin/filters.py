@@ -5,6 +5,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import DropdownFilter
 
+from employees.admin import row_number
 from performance import permissions, queries
 from performance.models import Appraisal
 
@@ -53,4 +54,4 @@ class YearFilter(DropdownFilter):
         return [(str(year), str(year)) for year in range(this, this - 8, -1)]
 
     def queryset(self, request, queryset):
-        return queryset.filter(year=int(self.value())) if (self.value() or "").isdigit() else queryset
+        return queryset.filter(year=row_number(self.value())) if self.value() else queryset

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 
-from employees.admin import ActionAdmin, tones
+from employees.admin import ActionAdmin, row_number, tones
 from employees.models import Agency
 from employees.permissions import HR
 from performance import intake, permissions
@@ -94,7 +94,7 @@ class ImportBatchAdmin(ActionAdmin):
     def change_view(self, request, object_id, form_url="", extra_context=None):
         """The preview, or what became of it."""
         self._check(request)
-        batch = get_object_or_404(self.get_queryset(request), pk=object_id if object_id.isdigit() else 0)
+        batch = get_object_or_404(self.get_queryset(request), pk=row_number(object_id))
         problems = []
         for row in intake.bad_rows(batch):
             problems.append(row)

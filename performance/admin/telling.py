@@ -6,6 +6,7 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from employees.admin import row_number
 from performance import actions, permissions
 
 
@@ -15,11 +16,12 @@ def selected(request, queryset):
     Ticked rows come as ids, so that one a colleague decided meanwhile is reported and not silently left out; a whole
     list comes as the list itself.
     """
-    seen = request.POST.get("shown_up_to", "")
+    said = request.POST.get("shown_up_to", "")
+    seen = row_number(said) if said.isdecimal() else None
     if request.POST.get("select_across") == "1":
-        return queryset, int(seen) if seen.isdigit() else None
-    ids = [int(one) for one in request.POST.getlist(ACTION_CHECKBOX_NAME) if one.isdigit()]
-    return ids, int(seen) if seen.isdigit() else None
+        return queryset, seen
+    ids = [number for one in request.POST.getlist(ACTION_CHECKBOX_NAME) if (number := row_number(one))]
+    return ids, seen
 
 
 def approved(count):
