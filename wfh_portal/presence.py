@@ -18,6 +18,17 @@ NOTED = 300  # seconds: being here is written this often, not at every request
 
 # A supervisor decides about others: not from a screen that was left alone for half an hour.
 ABOUT_OTHERS = frozenset({"request-approve", "request-reject", "request-return", "approve-chosen", "day-recall"})
+# What weighs most is done by somebody who proved in the last ten minutes that it is them (step-up).
+FRESH = 600  # seconds
+WEIGHTY = frozenset(
+    {
+        "admin:performance_appraisal_changelist",  # many scores at once
+        "admin:eligibility_policy_approve",
+        "admin:eligibility_policy_in-force",
+        "admin:eligibility_run_publish",
+        "admin:schedules_plan_publish",
+    }
+)
 ALWAYS = ("/accounts/", "/account/language/")  # logging out, confirming, the language
 
 
@@ -46,8 +57,9 @@ class PresenceMiddleware:
             return None
         if request.path.startswith(ALWAYS) or not hasattr(request, "idle"):
             return None
-        left_alone = request.resolver_match.view_name in ABOUT_OTHERS and request.idle > WITH_A_ROLE[0]
-        if not left_alone and timezone.now().timestamp() - _confirmed(request) <= DECIDE:
+        view_name = request.resolver_match.view_name
+        left_alone = view_name in ABOUT_OTHERS and request.idle > WITH_A_ROLE[0]
+        if not left_alone and is_fresh(request, FRESH if view_name in WEIGHTY else DECIDE):
             return None
         if request.path.startswith("/api/"):
             logout(request)  # programs use tokens; a browser's old session is none
@@ -63,7 +75,8 @@ def _over(user, idle: float, age: float) -> bool:
     return idle > idle_limit or age > age_limit
 
 
-def _confirmed(request) -> float:
-    """When the person last proved who they are in this session."""
+def is_fresh(request, seconds: float = FRESH) -> bool:
+    """Whether the person proved who they are, in this session, in the last `seconds`."""
     records = get_authentication_records(request, request.user)
-    return max([request.session[STARTED], *(one["at"] for one in records)])
+    proved = max([request.session[STARTED], *(one["at"] for one in records)])
+    return timezone.now().timestamp() - proved <= seconds

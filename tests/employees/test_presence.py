@@ -4,10 +4,13 @@ import datetime as dt
 
 import pytest
 from django.conf import settings as configured
+from django.urls import reverse
 from django.utils import timezone
 
 from employees.models import User
+from performance.models import Appraisal
 from tests import factories
+from wfh_portal import presence
 
 MINUTE = dt.timedelta(minutes=1)
 HOUR = 60 * MINUTE
@@ -104,6 +107,36 @@ def test_a_supervisors_screen_left_alone_decides_nothing(cast, client, clock):
     clock.now += 31 * MINUTE
     address = "/approvals/approve/"
     assert client.post(address)["Location"].startswith("/accounts/reauthenticate/")
+
+
+@pytest.mark.parametrize("name", sorted(presence.WEIGHTY))
+def test_what_weighs_most_asks_for_the_password_after_ten_minutes(cast, client, clock, name):
+    address = reverse(name) if name.endswith("changelist") else reverse(name, args=[0])
+    client.force_login(cast.hadi_user)
+    clock.now += 9 * MINUTE
+    assert not client.post(address).get("Location", "").startswith("/accounts/")
+    clock.now += 2 * MINUTE
+    asked = client.post(address, {"kept": "x"})
+    assert asked["Location"].startswith("/accounts/reauthenticate/")
+    assert not client.get(address).get("Location", "").startswith("/accounts/")  # looking is free
+    client.post("/accounts/reauthenticate/", {"password": "salah", "next": address})
+    assert client.post(address)["Location"].startswith("/accounts/reauthenticate/")
+    client.post("/accounts/reauthenticate/", {"password": PASSWORD, "next": address})
+    assert not client.post(address).get("Location", "").startswith("/accounts/")
+
+
+def test_scores_chosen_before_the_password_was_asked_are_approved_after_it(cast, client, clock):
+    score = factories.appraisal(cast.sari, state=Appraisal.State.SUBMITTED)
+    client.force_login(cast.hadi_user)
+    clock.now += 11 * MINUTE
+    address = reverse("admin:performance_appraisal_changelist")
+    form = {"action": "approve_selected", "_selected_action": [score.pk], "confirmed": "1"}
+    client.post(address, form)
+    score.refresh_from_db()
+    assert score.state == Appraisal.State.SUBMITTED
+    answer = client.post("/accounts/reauthenticate/", {"password": PASSWORD, "next": address})
+    assert answer.status_code in (200, 302)
+    assert not answer.get("Location", "").startswith("/accounts/")
 
 
 def test_being_here_is_written_every_few_minutes_only(cast, client, clock):
