@@ -43,6 +43,7 @@ GROUPS = {
     "access": [
         ("employees.user", "person"),
         ("employees.rolegrant", "key"),
+        ("access", "policy"),
         ("ledger.event", "history"),
         ("readings", "visibility"),
         ("ledger.outbox", "outbox"),

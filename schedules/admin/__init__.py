@@ -1,6 +1,16 @@
 """The admin of the week: what waits, plans and their repair, unit rules, requests, WFH days, and stand-ins."""
 
-from . import corrections, data_requests, objections, people, plans, unit_rules, what_if
+from . import access, corrections, data_requests, objections, people, plans, unit_rules, what_if
 from .first_page import waiting
 
-__all__ = ["corrections", "data_requests", "objections", "people", "plans", "unit_rules", "waiting", "what_if"]
+__all__ = [
+    "access",
+    "corrections",
+    "data_requests",
+    "objections",
+    "people",
+    "plans",
+    "unit_rules",
+    "waiting",
+    "what_if",
+]

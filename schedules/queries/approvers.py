@@ -132,7 +132,7 @@ def stand_ins_of(employee_id: int, today: dt.date) -> set[int]:
 def deciders_of(requests: list[Request], today: dt.date) -> dict[int, list[int]]:
     """Whom to tell that requests wait, by request: the holder and whoever stands in for them today; of nobody: HR."""
     desk = Desk({request.holder_id for request in requests if request.holder_id}, today)
-    hr = _hr({request.agency_id for request in requests if request.holder_id is None}, today)
+    hr = agency_hr({request.agency_id for request in requests if request.holder_id is None}, today)
     found = {}
     for request in requests:
         holder = request.holder_id
@@ -141,7 +141,7 @@ def deciders_of(requests: list[Request], today: dt.date) -> dict[int, list[int]]
     return found
 
 
-def _hr(agencies: set[int], today: dt.date) -> dict[int, list[int]]:
+def agency_hr(agencies: set[int], today: dt.date) -> dict[int, list[int]]:
     """The HR of whole agencies."""
     if not agencies:
         return {}

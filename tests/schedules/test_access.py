@@ -1,0 +1,136 @@
+"""The access report, and the people whose requests reach no supervisor."""
+
+import datetime as dt
+import random
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+from psycopg2.extras import DateRange
+
+from employees.models import Placement, User
+from ledger.trail import record
+from schedules.models import Delegation
+from schedules.queries.access import authorities, undecided
+from schedules.queries.approvers import DEEPEST, holder_for, line_above
+from tests import factories
+from tests.employees.roles import somebody
+
+PAGE = reverse("admin:access")
+TODAY = dt.date(2026, 11, 23)
+
+
+def lend(cast, at):
+    valid = DateRange(TODAY, TODAY + dt.timedelta(days=5))
+    people = {"agency": cast.agency, "delegator": cast.budi, "delegate": cast.eko}
+    return Delegation.objects.create(**people, valid=valid, created_at=at, created_by=cast.budi_user)
+
+
+def test_roles_lines_and_stand_ins_with_their_last_use(cast, at):
+    lend(cast, at)
+    told = {"subject": cast.sari, "at": at, "agency_id": cast.agency.pk}
+    record(verb="run.publish", by=cast.dewi_user, **told)
+    record(verb="request.approve", by=cast.budi_user, **told)
+    record(verb="request.send", by=cast.hadi_user, **told)
+    record(verb="request.reject", by=cast.eko_user, on_behalf_of=cast.budi_user, **told)
+    rows = {(one.kind, one.person): one for one in authorities(cast.agency, TODAY, at)}
+    assert rows["ROLE", "Dewi Lestari"].last_used == at
+    assert rows["ROLE", "Hadi Wijaya"].last_used is None, "asking for a day is no use of a role"
+    assert rows["LINE", "Budi Santoso"].last_used == at
+    assert rows["LINE", "Eko Prasetyo"].last_used is None
+    assert rows["LINE", "Eko Prasetyo"].where == "3"
+    stand_in = rows["STAND_IN", "Eko Prasetyo"]
+    assert (stand_in.last_used, stand_in.until, stand_in.soon) == (at, TODAY + dt.timedelta(days=4), True)
+    assert not any("Ratna" in person for _kind, person in rows)
+
+
+def test_its_queries_do_not_grow(cast, at):
+    def count():
+        with CaptureQueriesContext(
+            connection,
+        ) as asked:
+            authorities(cast.agency, TODAY, at)
+            undecided(cast.agency, TODAY)
+        return len(asked)
+
+    first = count()
+    for n in range(5):
+        boss = factories.employee(cast.root, f"Atasan {n}", cast.hadi)
+        factories.account(boss)
+        factories.employee(cast.root, f"Bawahan {n}", boss)
+    assert count() == first
+
+
+@pytest.mark.parametrize(
+    ("who", "expected"),
+    [
+        ("agency_admin", 200),
+        ("auditor", 200),
+        ("hadi", 200),
+        ("dewi", 403),
+        ("admin_of_general", 403),
+        ("platform", 403),
+        ("sari", 302),
+        ("eko", 302),
+    ],
+)
+def test_who_reads_it(cast, client, who, expected):
+    client.force_login(somebody(cast, who))
+    assert client.get(PAGE).status_code == expected
+    assert client.get(PAGE, {"as": "csv"}).status_code == expected
+    assert client.post(PAGE).status_code in (302, 405)
+
+
+def test_another_agencys_does_not_exist(cast, client):
+    client.force_login(somebody(cast, "other_admin"))
+    assert client.get(PAGE, {"agency": cast.agency.pk}).status_code == 404
+    assert client.get(PAGE, {"agency": "x"}).status_code == 404
+    page = client.get(PAGE).content.decode() + client.get(PAGE, {"as": "csv"}).content.decode()
+    assert "Ratna" in page
+    assert "Budi" not in page
+
+
+def test_a_name_is_no_formula(cast, client):
+    type(cast.budi).objects.filter(pk=cast.budi.pk).update(name="=1+1")
+    client.force_login(somebody(cast, "auditor"))
+    assert "'=1+1" in client.get(PAGE, {"as": "csv"}).content.decode()
+
+
+def test_who_has_no_supervisor_is_listed_and_who_is_hr_alone_has_nobody(cast):
+    User.objects.filter(pk=cast.hadi_user.pk).update(is_active=False)
+    rows = {one.employee: one for one in undecided(cast.agency, TODAY)}
+    assert cast.sari not in rows
+    assert (rows[cast.budi].why, rows[cast.budi].by_hr) == ("NONE", True)
+    assert not rows[cast.dewi].by_hr, "Dewi is the only HR that is left"
+
+
+@pytest.mark.parametrize("number", range(6))
+def test_everybody_reaches_an_approver_or_is_on_the_list(cast, number):
+    """Invariant 30, over random lines with circles put in by SQL."""
+    chance = random.Random(number)
+    people = [factories.employee(cast.general, f"Orang {n}") for n in range(25)]
+    for person in people:
+        if chance.random() < 0.7:
+            factories.account(person, is_active=chance.random() < 0.8)
+        boss = chance.choice([*people, None])
+        if boss not in (None, person):
+            Placement.objects.filter(employee=person).update(supervisor=boss)
+    listed = {one.employee.pk: one for one in undecided(cast.agency, TODAY)}
+    for person in people:
+        line = line_above(person.pk, TODAY)
+        holder = holder_for(line, TODAY, never={person.pk})
+        assert (holder is None) == (person.pk in listed)
+        assert holder != person.pk
+        assert len(line.ids) <= DEEPEST
+        if holder is None:
+            assert listed[person.pk].why == ("CIRCLE" if line.circular else "OUT_OF_REACH" if line.ids else "NONE")
+
+
+def test_the_page_says_it(cast, client, english):
+    client.force_login(somebody(cast, "agency_admin"))
+    page = client.get(PAGE).content.decode()
+    assert "no supervisor is recorded" in page
+    assert "second pair of eyes" in page
+    assert timezone.localdate().strftime("%Y") in page
