@@ -64,7 +64,7 @@ class RoleForm(ForAction):
         roles = cast(forms.ChoiceField, self.fields["role"])
         roles.choices = [(str(one.role), f"{capfirst(str(one.name))}: {one.sentence}") for one in givable(self.user)]
         agencies = cast(forms.ModelChoiceField, self.fields["agency"])
-        mine = {grant.agency_id for grant in reach.having({Role.AGENCY_ADMIN})}
+        mine = {grant.agency_id for grant in reach.having({Role.AGENCY_ADMIN}) if grant.agency_id}
         agencies.queryset = Agency.objects.all() if reach.platform else Agency.objects.filter(pk__in=mine)
         agencies.required = not reach.platform
         agencies.empty_label = _("the whole platform") if reach.platform else None

@@ -106,7 +106,7 @@ def may_manage(user, account, on) -> bool:
     if not User.objects.visible_to(user).filter(pk=account.pk).exists():
         return False
     rows = account.grants.not_over(on).values_list("role", "agency", "unit__path")
-    if not all(may_end(user, *row, on) for row in rows):
+    if not all(may_end(user, role, agency_id, path, on) for role, agency_id, path in rows):
         return False
     if account.employee_id is None:
         return is_platform_admin(user)

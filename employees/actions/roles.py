@@ -85,7 +85,9 @@ def end_role(*, grant_id: int, last: dt.date | None, by: User, at: dt.datetime, 
         raise Refused("NOT_YOURS", not_yours_to_end())
     if grant.role == Role.PLATFORM_ADMIN:
         one_at_a_time()
-    by, user = locked(by, grant.user)
+    now_by, user = locked(by, grant.user)
+    assert now_by is not None
+    by = now_by
     rows = RoleGrant.objects.select_for_update(of=("self",)).select_related("agency", "unit")
     grant = rows.filter(pk=grant_id).first()
     if grant is None:  # ended by somebody else while this waited
@@ -100,7 +102,7 @@ def end_role(*, grant_id: int, last: dt.date | None, by: User, at: dt.datetime, 
     _check_end(grant, today, last)
     if grant.role == Role.PLATFORM_ADMIN:
         check_not_last(user, today)
-    if until <= grant.valid.lower:
+    if grant.valid.lower is None or until <= grant.valid.lower:
         RoleGrant.objects.filter(pk=grant.pk).delete()
         _recorded("role.end", grant, by, at, reason, before=before)
     else:
@@ -208,13 +210,13 @@ def unknown_account() -> str:
 
 def facts(grant: RoleGrant) -> dict:
     """What the ledger keeps of a role."""
-    upper = grant.valid.upper
+    lower, upper = grant.valid.lower, grant.valid.upper
     return {
         "user": grant.user_id,
         "role": str(grant.role),
         "agency": grant.agency_id,
         "unit": grant.unit_id,
-        "first": grant.valid.lower.isoformat(),
+        "first": lower.isoformat() if lower else None,
         "last": (upper - DAY).isoformat() if upper else None,
     }
 

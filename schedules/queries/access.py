@@ -3,6 +3,7 @@ queries."""
 
 import dataclasses
 import datetime as dt
+from typing import Any
 
 from django.db import connection
 
@@ -112,7 +113,8 @@ def _row(kind, user, person, code, where, valid, key) -> dict:
 
 def _used(agency: Agency, actors: list[int], at: dt.datetime) -> dict[tuple, dt.datetime]:
     """When each account last acted in the agency, by in whose name and whether as a line's supervisor decides."""
-    names = {"agency": agency.pk, "actors": actors, "since": at - LOOKED_BACK, "line": LINE_VERBS, "own": OWN_VERBS}
+    names: dict[str, Any] = {"agency": agency.pk, "actors": actors, "since": at - LOOKED_BACK, "line": LINE_VERBS}
+    names["own"] = OWN_VERBS
     with connection.cursor() as cursor:
         cursor.execute(_LAST_USED, names)
         rows = cursor.fetchall()
