@@ -82,12 +82,16 @@ def _inputs(agency_id: int) -> int:
 
 
 def _cuts(agency_id: int) -> list[int]:
-    """Every so many people an id: ranges of equal work, in the order in which rows lie on disk."""
+    """Every so many people an id, where somebody follows: ranges of equal work, in the order in which rows lie on disk.
+    In steps along the index (numbering everybody took three times as long)."""
+    people = f"FROM {Employee._meta.db_table} WHERE agency_id = %(agency)s AND id"
+    step = f"(SELECT id {people} > {{after}} ORDER BY id OFFSET %(size)s - 1 LIMIT 1)"
     with connection.cursor() as cursor:
         cursor.execute(
-            f"""SELECT id FROM (SELECT id, row_number() OVER (ORDER BY id) AS n FROM {Employee._meta.db_table}
-                WHERE agency_id = %s) numbered WHERE n %% %s = 0 ORDER BY id""",  # noqa: S608  our own table's name
-            [agency_id, settings.JOB_CHUNK],
+            f"""WITH RECURSIVE cut (id) AS (
+                {step.format(after=0)} UNION ALL SELECT {step.format(after="cut.id")} FROM cut WHERE cut.id IS NOT NULL
+              ) SELECT id FROM cut WHERE EXISTS (SELECT {people} > cut.id) ORDER BY id""",  # noqa: S608
+            {"agency": agency_id, "size": settings.JOB_CHUNK},
         )
         return [pk for (pk,) in cursor.fetchall()]
 

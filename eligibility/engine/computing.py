@@ -8,7 +8,7 @@ from django.db import DataError, connection, transaction
 from django.db.models import Exists, OuterRef
 
 from eligibility.models import Run, RunProblem, Standing, Suspension
-from eligibility.queries.runs import HASHES
+from eligibility.queries.runs import HASHES, SAID
 from eligibility.rules import BROKEN, flat, read
 from eligibility.rules.top_share import TopShare
 from employees.models import Employee, Placement
@@ -71,9 +71,8 @@ def _write(run: Run, scope: Scope, found: Verdicts) -> dict[str, int]:
         cursor.execute("ANALYZE changed (old_id)")
         cursor.execute(_COUNTS)
         counts = dict(zip(COUNTED, cursor.fetchone(), strict=True))
-        cursor.execute(_CLOSED)
-        closed = cursor.fetchone()
         cursor.execute(_CLOSE, names)
+        closed = cursor.fetchone()
         cursor.execute(_open_sql(found), names)
         opened = cursor.fetchone()
         cursor.execute("DROP TABLE changed")
@@ -91,7 +90,7 @@ def _changed_sql(found: Verdicts, names: dict) -> str:
     further = _further(found)
     # The names are in it too: under another policy an equal value may be one of another fact.
     seed = zlib.crc32(" ".join(further).encode())
-    hashed = f"hashtextextended(ROW({', '.join(f'v.{n}' for n in further)})::text, {seed})" if further else "0"
+    hashed = f"hash_record_extended(ROW({', '.join(f'v.{n}' for n in further)}), {seed})" if further else "0"
     differs = " OR ".join(
         [f"d.{name} IS DISTINCT FROM v.{name}" for name in key]
         + [f"d.{name} IS NOT NULL" for name in absent]
@@ -99,7 +98,7 @@ def _changed_sql(found: Verdicts, names: dict) -> str:
     )
     columns = ", ".join(f"v.{name}" for name in found.columns[1:])
     return f"""
-      WITH facts AS ({found.facts}), v AS ({found.verdict})
+      WITH {found.relations}, v AS ({found.verdict})
       SELECT coalesce(v.employee_id, d.employee_id) AS employee_id, {columns}, d.id AS old_id, d.eligible AS was,
         v.employee_id IS NOT NULL AS stays, {hashed} AS facts_key
       FROM v FULL JOIN (
@@ -113,15 +112,16 @@ def _open_sql(found: Verdicts) -> str:
     key = [name for name in KEY if name in found.columns]
     facts = ", ".join(f"'{name}', {name}" for name in found.columns[2:])
     return f"""
-      WITH d AS (INSERT INTO eligibility_decision
+      WITH opened AS (INSERT INTO eligibility_decision AS d
         (agency_id, track, employee_id, from_run, eligible, reasons, facts_key, {", ".join(key)}, evidence)
       SELECT %(agency)s, %(track)s, employee_id, %(number)s, cardinality(reasons) = 0, reasons, facts_key,
         {", ".join(key)}, jsonb_strip_nulls(jsonb_build_object({facts}))
-      FROM changed WHERE stays RETURNING *) SELECT {HASHES} FROM d"""  # noqa: S608  built from our own constants
+      FROM changed WHERE stays RETURNING {SAID}) SELECT {HASHES} FROM opened"""  # noqa: S608  built from our own constants
 
 
-_CLOSE = "UPDATE eligibility_decision d SET until_run = %(number)s FROM changed WHERE d.id = changed.old_id"
-_CLOSED = f"SELECT {HASHES} FROM eligibility_decision d JOIN changed ON d.id = changed.old_id"  # noqa: S608
+_CLOSE = f"""
+WITH closed AS (UPDATE eligibility_decision d SET until_run = %(number)s FROM changed WHERE d.id = changed.old_id
+RETURNING {SAID}) SELECT {HASHES} FROM closed"""  # noqa: S608  built from our own constants
 COUNTED = ("changed", "gained", "lost", "entered", "left", "more_eligible")
 _COUNTS = """
 SELECT count(*), count(*) FILTER (WHERE was IS FALSE AND stays AND cardinality(reasons) = 0),

@@ -57,7 +57,13 @@ class Verdicts:
     def sql(self) -> str:
         """One statement without parameters, to be executed or put inside another."""
         named = ", ".join(f'verdict."{name}"' for name in self.chosen or self.columns)
-        return f"WITH facts AS ({self.facts}), verdict AS ({self.verdict}) SELECT {named} FROM verdict"  # noqa: S608
+        return f"WITH {self.relations}, verdict AS ({self.verdict}) SELECT {named} FROM verdict"  # noqa: S608
+
+    @property
+    def relations(self) -> str:
+        """The facts as a relation for the verdict. OFFSET 0: each is looked up once and not again by every rule that
+        names it, which the planner would do (the one who has no appraisal was asked about twice)."""
+        return f"facts AS ({self.facts} OFFSET 0)"
 
     def __iter__(self) -> Iterator[Any]:
         rows = execute(self.sql, rows=True)

@@ -48,16 +48,18 @@ def latest_published(agency_id: int, track: str) -> Run | None:
     return Run.objects.published().filter(agency_id=agency_id, track=track).order_by("-week").first()
 
 
-# What a decision says, without what it is stored under. Sums of the rows' hashes do not hang on their order, and a week
-# in which little changes adds and takes away little.
-_ROW = """ROW(d.employee_id, d.eligible, d.reasons, d.placement_id, d.appraisal_id, d.rating, d.score, d.kind,
-  d.legal_status, d.direct_service, d.facts_key)::text"""
-HASHES = ", ".join(f"coalesce(sum(hashtextextended({_ROW}, {seed})::numeric), 0)" for seed in (0, 1))
+# What a decision `d` says, without what it is stored under; and two sums of hashes of all that is said, which do not
+# hang on their order, so that a week in which little changes adds and takes away little.
+SAID = """ROW(d.employee_id, d.eligible, d.reasons, d.placement_id, d.appraisal_id, d.rating, d.score, d.kind,
+  d.legal_status, d.direct_service, d.facts_key)::text AS said"""
+HASHES = ", ".join(f"coalesce(sum(hashtextextended(said, {seed})::numeric), 0)" for seed in (0, 1))
 WORD = 2**64
 _DIGEST = f"""
-SELECT {HASHES}, count(*), count(*) FILTER (WHERE d.eligible) FROM eligibility_decision d
-WHERE d.agency_id = %(agency)s AND d.track = %(track)s AND d.from_run <= %(number)s
-  AND (d.until_run IS NULL OR d.until_run > %(number)s)
+SELECT {HASHES}, count(*), count(*) FILTER (WHERE eligible) FROM (
+  SELECT {SAID}, d.eligible FROM eligibility_decision d
+  WHERE d.agency_id = %(agency)s AND d.track = %(track)s AND d.from_run <= %(number)s
+    AND (d.until_run IS NULL OR d.until_run > %(number)s) OFFSET 0
+) held
 """  # noqa: S608  built from our own constants
 
 
