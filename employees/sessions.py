@@ -21,5 +21,5 @@ class SessionStore(DatabaseStore):
             data[STARTED] = data[SEEN] = timezone.now().timestamp()
         row = super().create_model_instance(data)
         with contextlib.suppress(KeyError, TypeError, ValueError):  # a visitor's
-            row.account_id = int(data[SESSION_KEY])
+            row.account_id = int(data[SESSION_KEY])  # type: ignore[attr-defined]  # ours, not the library's
         return row

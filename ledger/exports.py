@@ -130,7 +130,7 @@ def check(content: bytes) -> Checked:
     number, rows, digest, signature = (part.decode() for part in said.groups())
     whole = constant_time_compare(_digest(body, number, int(rows)), digest)
     keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
-    ours = any(constant_time_compare(_sign(digest, key), signature) for key in keys)
+    ours = any(constant_time_compare(_sign(digest, str(key)), signature) for key in keys)
     return Checked(int(rows), number, whole, whole and ours)
 
 

@@ -29,7 +29,7 @@ def renew_calendar(*, by: User, at: dt.datetime) -> str:
     """Make the account's calendar address, or another in its place: the one before ends at once. Returns the secret
     part, 256 bits, which cannot be shown again. Raises `Refused`: NOBODY (an account without a civil servant)."""
     user = _locked(by)
-    if user.employee_id is None:
+    if user.employee is None:
         raise Refused("NOBODY", _("This account belongs to no civil servant, so it has no calendar."))
     secret = secrets.token_urlsafe(32)
     one, made = CalendarAddress.objects.update_or_create(

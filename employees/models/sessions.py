@@ -18,7 +18,7 @@ class Session(AbstractBaseSession):
 
     account = models.ForeignKey(User, models.CASCADE, null=True, related_name="+", verbose_name=_("account"))
 
-    objects = SessionQuerySet.as_manager()
+    objects = SessionQuerySet.as_manager()  # type: ignore[misc, assignment]  # the library types its own manager
 
     class Meta(AbstractBaseSession.Meta):
         abstract = False

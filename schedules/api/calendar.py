@@ -65,7 +65,8 @@ class CalendarFeed(APIView):
     )
     def get(self, request, token: str):
         owner = feed.owner_of(digest_of(token))
-        person = owner and Employee.objects.with_zone().select_related("agency").get(pk=owner.employee_id)
+        people = Employee.objects.with_zone().select_related("agency")
+        person = people.get(pk=owner.employee_id) if owner else None
         if owner is None or person is None:
             self._check_guessing(request)
             raise exceptions.NotFound

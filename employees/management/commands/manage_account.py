@@ -29,12 +29,12 @@ class Command(BaseCommand):
         with doing(self, by := who(options)):
             if by is None:
                 raise Refused("NO_ACCOUNT", _("Say who answers for it: --by NIP."))
-            known = {"user": any_account(nip), "by": by, "at": at}
+            user = any_account(nip)
             if what == "end-sessions":
-                end_sessions(**known)
+                end_sessions(user=user, by=by, at=at)
             else:
                 acts = {"close": deactivate, "open": reactivate, "new-link": forget_password}
-                user = acts[what](reason=reason, **known)
+                user = acts[what](user=user, by=by, at=at, reason=reason)
         self.stderr.write(_("Done."))
         if what == "new-link":
             self.stdout.write(first_link(user))
