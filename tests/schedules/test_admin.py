@@ -122,7 +122,7 @@ def test_the_number_of_queries_of_the_first_page(cast, client, policy, django_as
         factories.appraisal(factories.employee(cast.general), state="SUBMITTED")
     run_of(cast.agency, policy, weeks + 1)
     client.force_login(cast.hadi_user)
-    with django_assert_num_queries(16):
+    with django_assert_num_queries(17):
         client.get("/admin/")
 
 

@@ -54,7 +54,7 @@ def test_who_may_change_a_request(lent, waiting, who, verb):
         assert state_of(waiting) == (after, 2)
     else:
         assert state_of(waiting) == ("SENT", 1)
-        assert Event.objects.count() == events
+        assert Event.objects.count() - events == (expected[0] in (403, 404))  # the refusal itself is written down
 
 
 @pytest.mark.parametrize("who", MATRIX)

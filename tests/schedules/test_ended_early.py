@@ -48,7 +48,7 @@ def test_a_repair_says_why_to_who_asked_and_to_who_had_it_to_decide(lent, waitin
     assert "The WFH day on Wednesday, 2 December 2026 stays as planned." in asked["Sari Rahmawati"]
     assert "There is nothing left to decide" in held["Budi Santoso"]
     assert not told("request-expired")
-    assert run_clock(at=waiting.due_at) == {"expired": 0, "reminded": 0, "escalated": 0}
+    assert run_clock(at=waiting.due_at) == {"expired": 0, "granted": 0, "reminded": 0, "escalated": 0}
 
 
 def test_the_day_given_up_falling_away_names_that_day(lent, waiting, at):
