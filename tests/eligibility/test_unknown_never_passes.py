@@ -78,7 +78,7 @@ def test_unknown_never_passes(cast, at, rules, fields, records, codes):
         ("MinimumRating", "previous_year_counts_until", "02-28", None),
     ],
 )
-def test_what_is_read_for_all_cannot_differ_inside_a_policy(rule, number, one, other):
+def test_what_is_read_for_all_cannot_differ_inside_a_policy(english, rule, number, one, other):
     first, second = {"rule": rule, number: one}, {"rule": rule, number: other}
     assert read([any_of(first, {"rule": "NotServing"}), first])
     with pytest.raises(BadPolicy, match=f"{rule}.{number} must be the same"):

@@ -37,6 +37,7 @@ MASS = {
 
 def enter(client, user):
     client.force_login(user)
+    client.cookies["language"] = "en"
     return client
 
 

@@ -128,8 +128,9 @@ def test_everybody_reaches_an_approver_or_is_on_the_list(cast, number):
             assert listed[person.pk].why == ("CIRCLE" if line.circular else "OUT_OF_REACH" if line.ids else "NONE")
 
 
-def test_the_page_says_it(cast, client, english):
+def test_the_page_says_it(cast, client):
     client.force_login(somebody(cast, "agency_admin"))
+    client.cookies["language"] = "en"
     page = client.get(PAGE).content.decode()
     assert "no supervisor is recorded" in page
     assert "second pair of eyes" in page

@@ -190,11 +190,13 @@ def test_duties_of_a_policy_are_data(line, at):
 def test_my_week_says_what_is_asked_on_a_wfh_day(line, at, english):
     with_terms(line.agency, at, *DUTIES)
     planned(line.agency, at, WEEK)
-    page = text(as_(line.sari_user).get("/?week=2026-W49"))
+    reader = as_(line.sari_user)
+    reader.cookies["language"] = "en"
+    page = text(reader.get("/?week=2026-W49"))
     assert "Presence is recorded between 06:00 and 08:00." in page
     assert "Calls and messages are answered within 5 minutes" in page
     WfhDay.objects.filter(employee=line.sari).update(state="CANCELLED")
-    assert "Presence is recorded" not in text(as_(line.sari_user).get("/?week=2026-W49"))
+    assert "Presence is recorded" not in text(reader.get("/?week=2026-W49"))
 
 
 def test_the_notice_of_an_approved_day_says_it(line, at, english):
