@@ -1,5 +1,5 @@
 #!/bin/bash
-# Runs once, when the database's volume is empty: the portal's two roles with their passwords (see roles.sql).
+# Runs once, when the database's volume is empty: the portal's roles, the first two with their passwords (see roles.sql).
 set -euo pipefail
 : "${DATABASE_OWNER_PASSWORD:?}" "${DATABASE_APP_PASSWORD:?}"
 psql --no-psqlrc --quiet --username "${POSTGRES_USER:-postgres}" --dbname "${POSTGRES_DB:-wfh}" --file "${ROLES_SQL:-/deploy/roles.sql}"
