@@ -118,7 +118,7 @@ def _corrections(employee: Employee, week: dt.date) -> list[CorrectionView]:
             after=list(one.after_reasons),
         )
         for one in found
-        if one.decided_at
+        if one.decided_at and one.after_eligible is not None  # one about days alone changes no decision
     ]
 
 

@@ -18,7 +18,7 @@ NEVER: dict[str, str] = {
             SELECT FROM eligibility_run r JOIN eligibility_decision d ON d.agency_id = r.agency_id
               AND d.track = r.track AND d.from_run <= r.number AND coalesce(d.until_run, 2147483647) > r.number
             LEFT JOIN LATERAL (SELECT c.after_eligible FROM eligibility_correction c WHERE c.run_id = r.id
-              AND c.employee_id = d.employee_id AND c.state = 'APPLIED'
+              AND c.employee_id = d.employee_id AND c.state = 'APPLIED' AND c.after_eligible IS NOT NULL
               ORDER BY c.decided_at DESC, c.id DESC LIMIT 1) c ON true
             WHERE r.agency_id = w.agency_id AND r.state = 'PUBLISHED' AND r.week = date_trunc('week', w.date)::date
               AND d.employee_id = w.employee_id AND coalesce(c.after_eligible, d.eligible))""",

@@ -17,6 +17,7 @@ from ledger import jobs, limits, outbox, replies, seals
 from ledger.models import Outbox
 
 from .actions import plans, weekly
+from .actions.day_corrections import propose_days_due
 from .actions.leave import free_days_on_leave
 from .actions.objections import grant_overdue
 from .actions.requests import run_clock
@@ -46,8 +47,11 @@ def tick(**kwargs) -> None:
 
 @shared_task(name="compare", queue="bulk")
 def compare(**kwargs) -> None:
-    """Look whether published weeks that are not over would be decided otherwise by now."""
-    propose_due(at=timezone.now())
+    """Look whether published weeks that are not over would be decided otherwise by now, and whether a planned day can
+    no longer be."""
+    at = timezone.now()
+    propose_days_due(at=at)
+    propose_due(at=at)
 
 
 @shared_task(name="work", queue="bulk", acks_late=True, reject_on_worker_lost=True)

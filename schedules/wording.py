@@ -7,6 +7,7 @@ from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from eligibility.models import Correction
 from eligibility.rules import label_of, rule_label
 
 from .models import Allotment, UnitPlan, WfhDay
@@ -33,6 +34,38 @@ def outcome(eligible: bool | None, reasons: list[str]) -> str:
     if eligible:
         return _("eligible")
     return _("not eligible (%(reasons)s)") % {"reasons": ", ".join(str(label_of(code)) for code in reasons)}
+
+
+def before_correction(one: Correction) -> str:
+    """What counted until then: a decision, or the days that fall away."""
+    if not one.is_of_days:
+        return outcome(one.before_eligible, one.before_reasons)
+    return "; ".join(_("WFH on %(day)s") % {"day": _falling(day)} for day in one.days)
+
+
+def after_correction(one: Correction) -> str:
+    """What counts (or would count) from then on, with why where it is about days."""
+    if not one.is_of_days:
+        return outcome(one.after_eligible, one.after_reasons)
+    if one.cause == Correction.Cause.LEFT:
+        return _("these days fall away: the person no longer works there")
+    return "; ".join(_instead(day) for day in one.days)
+
+
+def _instead(day: dict) -> str:
+    named = {"day": _falling(day), "name": day["name"]}
+    if "to" not in day:
+        said = _("%(day)s is a day off (%(name)s): it falls away; another day of the week where the limits allow")
+    elif day["to"]:
+        named["to"] = dated(dt.date.fromisoformat(day["to"]), day["slot"])
+        said = _("%(day)s is a day off (%(name)s): moved to %(to)s")
+    else:
+        said = _("%(day)s is a day off (%(name)s): no other day was possible, a day is owed")
+    return said % named
+
+
+def _falling(day: dict) -> str:
+    return dated(dt.date.fromisoformat(day["date"]), day["slot"])
 
 
 def choice(one: Allotment) -> str:

@@ -125,7 +125,8 @@ _JUDGED = "CREATE TEMP TABLE judged (employee_id bigint, reasons varchar[], evid
 _DIFFERING = """
 WITH applied AS (
   SELECT DISTINCT ON (employee_id) employee_id, after_eligible, after_reasons, cause FROM eligibility_correction
-  WHERE run_id = %(run)s AND state = 'APPLIED' ORDER BY employee_id, decided_at DESC, id DESC
+  WHERE run_id = %(run)s AND state = 'APPLIED' AND after_eligible IS NOT NULL
+  ORDER BY employee_id, decided_at DESC, id DESC
 ), stored AS (
   SELECT coalesce(d.employee_id, c.employee_id) AS employee_id, coalesce(c.after_eligible, d.eligible) AS eligible,
     coalesce(c.after_reasons, d.reasons) AS reasons, coalesce(d.evidence, '{}'::jsonb) AS evidence,
@@ -158,13 +159,13 @@ FROM differing d WHERE d.employee_id = c.employee_id AND c.run_id = %(run)s AND 
 """
 _NEW = """
 INSERT INTO eligibility_correction (run_id, agency_id, employee_id, state, cause, before_eligible, before_reasons,
-  after_eligible, after_reasons, evidence, changed_facts, proposed_at, reason, version)
+  after_eligible, after_reasons, evidence, changed_facts, days, proposed_at, reason, version)
 SELECT %(run)s, %(agency)s, d.employee_id, 'PROPOSED', 'INPUTS', d.before_eligible, d.before_reasons, d.after_eligible,
-  d.after_reasons, d.evidence, d.changed_facts, %(at)s, '', 1
+  d.after_reasons, d.evidence, d.changed_facts, '[]', %(at)s, '', 1
 FROM differing d
 WHERE (SELECT c.state = 'DISMISSED' AND c.after_reasons = d.after_reasons AND c.changed_facts = d.changed_facts
        FROM eligibility_correction c WHERE c.run_id = %(run)s AND c.employee_id = d.employee_id
-       ORDER BY c.id DESC LIMIT 1) IS NOT TRUE
+         AND c.after_eligible IS NOT NULL ORDER BY c.id DESC LIMIT 1) IS NOT TRUE
 ON CONFLICT DO NOTHING
 """
 
@@ -197,7 +198,8 @@ def propose_by_hand(
             raise Refused("REASON_MISSING", _("Give a reason; it stays on record."))
     before = queries.decision_at(run, employee_id)
     _check_proposal(run, employee_id, before, eligible, reasons)
-    waiting = Correction.objects.select_for_update().filter(run=run, employee=employee_id, state=State.PROPOSED).first()
+    open_ones = Correction.objects.filter(run=run, employee=employee_id, state=State.PROPOSED)
+    waiting = open_ones.filter(after_eligible__isnull=False).select_for_update().first()
     if waiting and waiting.cause == Cause.OBJECTION and cause != Cause.OBJECTION:
         text = _("An objection of this person was upheld and its correction waits; the HR head decides on that first.")
         raise Refused("UPHELD", text)
@@ -278,4 +280,6 @@ def _locked(correction_id: int) -> Correction:
 def _record(verb: str, one: Correction, by, at: dt.datetime, reason: str) -> None:
     before = {"eligible": one.before_eligible, "reasons": list(one.before_reasons)}
     after = {"eligible": one.after_eligible, "reasons": list(one.after_reasons), "run": one.run_id, "cause": one.cause}
+    if one.is_of_days:
+        before, after = {"days": [day["date"] for day in one.days]}, {"run": one.run_id, "cause": one.cause}
     record(verb=verb, subject=one, by=by, at=at, agency_id=one.agency_id, reason=reason, before=before, after=after)

@@ -130,7 +130,8 @@ FROM (
   AND (until_run IS NULL OR until_run > %(number)s)
 ) d FULL JOIN (
   SELECT DISTINCT ON (employee_id) employee_id, after_reasons AS reasons FROM eligibility_correction
-  WHERE run_id = %(run)s AND state = 'APPLIED' ORDER BY employee_id, decided_at DESC, id DESC
+  WHERE run_id = %(run)s AND state = 'APPLIED' AND after_eligible IS NOT NULL
+  ORDER BY employee_id, decided_at DESC, id DESC
 ) c ON c.employee_id = d.employee_id
 LEFT JOIN employees_placement p ON p.id = d.placement_id
 """

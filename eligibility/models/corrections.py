@@ -20,10 +20,23 @@ class AboutPersonQuerySet(models.QuerySet):
         return self.filter(Q(employee=user.reach.me) | covered)
 
 
+class CorrectionQuerySet(AboutPersonQuerySet):
+    def overlays(self):
+        """The applied ones that changed a decision; those about days alone leave it as it is."""
+        return self.filter(state=Correction.State.APPLIED, after_eligible__isnull=False)
+
+    def about_days(self):
+        return self.filter(cause__in=Correction.OF_DAYS)
+
+
 @versions()
 class Correction(models.Model):
     """A change to one person's published decision of one week: proposed by the machine or HR, applied or dismissed by
-    a person with a reason, seen by the employee. An overlay: rows of published runs stay as they are."""
+    a person with a reason, seen by the employee. An overlay: rows of published runs stay as they are.
+
+    The causes `OF_DAYS` leave the decision alone and have no `after_eligible`: planned days fall away, because their
+    date became a day off or the person no longer works there, or are given, because their date is no day off any more.
+    """
 
     class State(models.TextChoices):
         PROPOSED = "PROPOSED", pgettext_lazy("correction", "proposed")
@@ -35,6 +48,11 @@ class Correction(models.Model):
         INPUTS = "INPUTS", _("scores or records changed after publishing")
         OBJECTION = "OBJECTION", _("an objection was upheld")
         BY_HAND = "BY_HAND", _("decided by a person")
+        CALENDAR = "CALENDAR", _("a day off was declared after publishing")
+        REOPENED = "REOPENED", _("a day off was withdrawn or moved after publishing")
+        LEFT = "LEFT", _("the person no longer works there on that day")
+
+    OF_DAYS = (Cause.CALENDAR, Cause.REOPENED, Cause.LEFT)
 
     run = models.ForeignKey(Run, models.PROTECT, related_name="corrections", verbose_name=_("weekly run"))
     agency = models.ForeignKey(Agency, models.PROTECT, related_name="+", verbose_name=_("agency"))
@@ -44,17 +62,20 @@ class Correction(models.Model):
     # NULL before: the person had no decision in that week (joined later)
     before_eligible = models.BooleanField(_("eligible before"), null=True)
     before_reasons = ArrayField(models.CharField(max_length=32), default=list)
-    after_eligible = models.BooleanField(_("eligible after"))
+    # NULL after: about days alone, the decision stays
+    after_eligible = models.BooleanField(_("eligible after"), null=True)
     after_reasons = ArrayField(models.CharField(max_length=32), default=list)
     evidence = models.JSONField(default=dict)  # the facts behind "after"
     changed_facts = models.JSONField(_("what changed"), default=dict)  # {name: [before, after]}
+    # the days it is about: {date, slot, name (of the day off)}; applied, also "to": the day given, or null
+    days = models.JSONField(_("days concerned"), default=list)
     proposed_at = models.DateTimeField(_("proposed at"))
     decided_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name=_("decided by"))
     decided_at = models.DateTimeField(_("decided at"), null=True)
     reason = models.TextField(_("reason"), blank=True)
     version = models.PositiveIntegerField(default=1)
 
-    objects = AboutPersonQuerySet.as_manager()
+    objects = CorrectionQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("correction")
@@ -62,7 +83,14 @@ class Correction(models.Model):
         ordering = ["-pk"]
         constraints = [
             models.UniqueConstraint(
-                fields=["run", "employee"], condition=Q(state="PROPOSED"), name="correction_one_proposed"
+                fields=["run", "employee"],
+                condition=Q(state="PROPOSED", after_eligible__isnull=False),
+                name="correction_one_proposed",
+            ),
+            models.UniqueConstraint(
+                fields=["run", "employee", "cause"],
+                condition=Q(state="PROPOSED", after_eligible__isnull=True),
+                name="correction_days_proposed_once",
             ),
             models.CheckConstraint(
                 condition=Q(state__in=["PROPOSED", "OBSOLETE"], decided_by__isnull=True)
@@ -71,14 +99,24 @@ class Correction(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(after_eligible=True, after_reasons__len=0)
-                | Q(after_eligible=False, after_reasons__len__gt=0),
+                | Q(after_eligible=False, after_reasons__len__gt=0)
+                | Q(after_eligible__isnull=True, after_reasons__len=0),
                 name="correction_reasons_say_why",
+            ),
+            models.CheckConstraint(
+                condition=Q(after_eligible__isnull=True, cause__in=["CALENDAR", "REOPENED", "LEFT"])
+                | (Q(after_eligible__isnull=False) & ~Q(cause__in=["CALENDAR", "REOPENED", "LEFT"])),
+                name="correction_of_decision_or_days",
             ),
         ]
         indexes = [models.Index(fields=["employee", "run"], name="correction_person")]
 
     def __str__(self) -> str:
         return str(self.employee)
+
+    @property
+    def is_of_days(self) -> bool:
+        return self.cause in self.OF_DAYS
 
 
 @versions()

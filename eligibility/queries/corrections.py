@@ -16,16 +16,16 @@ NEWEST = ("-decided_at", "-pk")
 
 def applied(run: Run) -> QuerySet[Correction]:
     """The corrections that count for a run: of each person the one applied last."""
-    rows = Correction.objects.filter(run=run, state=Correction.State.APPLIED)
+    rows = Correction.objects.overlays().filter(run=run)
     last = rows.order_by("employee_id", *NEWEST).distinct("employee_id")
     return Correction.objects.filter(pk__in=last.values("pk"))
 
 
 def corrected(run: Run, employee_id: int, decision: Decision | None) -> Decision | None:
     """A person's decision at a run as it counts now; never saved. One query."""
-    found = Correction.objects.filter(run=run, employee=employee_id, state=Correction.State.APPLIED)
+    found = Correction.objects.overlays().filter(run=run, employee=employee_id)
     one = found.order_by(*NEWEST).first()
-    if one is None:
+    if one is None or one.after_eligible is None:
         return decision
     made = decision or Decision(
         agency_id=run.agency_id, track=run.track, employee_id=employee_id, from_run=run.number, kind="", legal_status=""
@@ -37,7 +37,7 @@ def corrected(run: Run, employee_id: int, decision: Decision | None) -> Decision
 
 def is_corrected(run: Run) -> Exists:
     """SQL: whether the person of a decision (`employee`) has a correction that counts for a run."""
-    rows = Correction.objects.filter(run=run, employee=OuterRef("employee"), state=Correction.State.APPLIED)
+    rows = Correction.objects.overlays().filter(run=run, employee=OuterRef("employee"))
     return Exists(rows)
 
 

@@ -85,7 +85,7 @@ def challenge(employee: Employee, run: Run, decision: Decision, at: dt.datetime)
     """Until when, by which procedure. An applied correction is a new decision, delivered when it was applied."""
     agency = employee.agency
     terms = TERMS[ObjectionTrack(agency.objection_track)]
-    corrected = Correction.objects.filter(run=run, employee=employee, state=Correction.State.APPLIED)
+    corrected = Correction.objects.overlays().filter(run=run, employee=employee)
     moments = [run.published_at, *corrected.values_list("decided_at", flat=True)]
     delivered_at = max(moment for moment in moments if moment is not None)
     delivered = local_date(delivered_at, agency.zone)
@@ -113,9 +113,7 @@ def objections_of(employee_id: int) -> QuerySet[Objection]:
 
 def deciders(objection: Objection) -> set[int]:
     """The accounts that decided what is objected to: who published the run, and who applied a correction to it."""
-    corrected = Correction.objects.filter(
-        run=objection.run_id, employee=objection.employee_id, state=Correction.State.APPLIED
-    )
+    corrected = Correction.objects.overlays().filter(run=objection.run_id, employee=objection.employee_id)
     made = {objection.run.published_by_id, *corrected.values_list("decided_by", flat=True)}
     return {pk for pk in made if pk is not None}
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from eligibility import actions as eligibility
 from eligibility import permissions
 from eligibility.models import Correction
-from employees.models import Placement, User
+from employees.models import Agency, Placement, Unit, User
 from ledger.models import Event
 from ledger.trail import record
 from schedules import states
@@ -19,6 +19,8 @@ from schedules.models import Request, WfhDay
 from schedules.notices import tell
 from schedules.queries.days import allowing_many
 
+from .refused import Refused
+from .repair import repair_person
 from .requests.writing import end_day, end_early, given_back, lock_units, one_locked
 
 TO_SUNDAY = dt.timedelta(days=6)
@@ -40,6 +42,8 @@ def apply(*, correction_id: int, by: User, at: dt.datetime, reason: str, version
     `eligibility.actions.apply_correction`.
     """
     one = Correction.objects.select_related("run", "agency").get(pk=correction_id)
+    if one.is_of_days:
+        return _apply_to_days(one, by, at, reason, version)
     ahead = WfhDay.objects.active().filter(
         employee=one.employee_id,
         track=one.run.track,
@@ -51,8 +55,17 @@ def apply(*, correction_id: int, by: User, at: dt.datetime, reason: str, version
     lock_units([*ahead.values_list("unit_id", flat=True), *own.values_list("unit_id", flat=True)])
     one = eligibility.apply_correction(correction_id=correction_id, by=by, at=at, reason=reason, version=version)
     ended = [] if one.after_eligible else list(ahead.select_for_update().order_by("date", "pk"))
+    _end_days(one, ended, by, at)
+    if not one.after_eligible:
+        _end_requests(one, ended, by, at)
+    facts = {"by": by.pk, "reason": one.reason, "days": sorted({day.date.isoformat() for day in ended})}
+    tell("decision-corrected", one, one.employee_id, at, facts=facts)
+    return one
+
+
+def _end_days(one: Correction, ended: list[WfhDay], by: User, at: dt.datetime) -> None:
     for day in ended:
-        state = given_back(day)  # nobody is owed a day of a week in which they were not eligible
+        state = given_back(day)  # nobody is owed a day of a week in which they were not eligible, or had left
         end_day(day, state)
         record(
             verb="day.corrected",
@@ -63,9 +76,34 @@ def apply(*, correction_id: int, by: User, at: dt.datetime, reason: str, version
             before={"state": WfhDay.State.ACTIVE},
             after={"state": state, "correction": one.pk},
         )
-    if not one.after_eligible:
-        _end_requests(one, ended, by, at)
-    facts = {"by": by.pk, "reason": one.reason, "days": sorted({day.date.isoformat() for day in ended})}
+
+
+def _apply_to_days(one: Correction, by: User, at: dt.datetime, reason: str, version: int) -> Correction:
+    """What falls away: for a day off the repair of the week, for this person alone; for whoever left, the days end.
+    The agency is held first, then its units, as by any other repair."""
+    Agency.objects.select_for_update(no_key=True).get(pk=one.agency_id)
+    lock_units(Unit.objects.filter(agency=one.agency_id).values_list("pk", flat=True))
+    one = eligibility.apply_correction(correction_id=one.pk, by=by, at=at, reason=reason, version=version)
+    today = at.astimezone(one.agency.zone).date()
+    named = [dt.date.fromisoformat(day["date"]) for day in one.days]
+    rows = WfhDay.objects.active().filter(employee=one.employee_id, agency=one.agency_id, date__gte=today)
+    days = list(rows.filter(date__in=named).select_for_update().order_by("date", "pk"))
+    if not days:
+        raise eligibility.Refused("NEEDLESS", _("These days are over or have ended already; there is nothing to do."))
+    dates = sorted({day.date for day in days})
+    if one.cause == Correction.Cause.CALENDAR:
+        found = repair_person(
+            by=by, agency=one.agency, employee_id=one.employee_id, dates=dates, reason=one.reason, at=at
+        )
+        to = {(line.day.date.isoformat(), line.day.slot): line.date for line in found}
+        one.days = [
+            day | {"to": date.isoformat() if (date := to.get((day["date"], day["slot"]))) else None} for day in one.days
+        ]
+        one.save(update_fields=["days"])
+        return one  # the repair tells
+    _end_days(one, days, by, at)
+    _end_of_days(one, days, dates, by, at)
+    facts = {"by": by.pk, "reason": one.reason, "days": [date.isoformat() for date in dates]}
     tell("decision-corrected", one, one.employee_id, at, facts=facts)
     return one
 
@@ -102,6 +140,15 @@ def _end_requests(one: Correction, ended: list[WfhDay], by: User, at: dt.datetim
     if not allowing_many(one.agency_id, one.run.week, [one.employee_id]):
         last = one.run.week + TO_SUNDAY
         leaning |= Q(employee=one.employee_id, date__gt=today, date__range=(one.run.week, last))
+    _end(leaning, by, at)
+
+
+def _end_of_days(one: Correction, ended: list[WfhDay], dates: list[dt.date], by: User, at: dt.datetime) -> None:
+    days = [day.pk for day in ended]
+    _end(Q(gives_up__in=days) | Q(takes__in=days) | Q(employee=one.employee_id, date__in=dates), by, at)
+
+
+def _end(leaning: Q, by: User, at: dt.datetime) -> None:
     rows = Request.objects.filter(leaning, state__in=states.OPEN).exclude(kind=Request.Kind.RECUR)
     for pk in list(rows.order_by("pk").values_list("pk", flat=True)):
         request = one_locked(pk)
@@ -120,7 +167,7 @@ def decide_many(
         try:
             decide(correction_id=pk, by=by, at=at, reason=reason, version=versions[pk])
             outcomes.append(RowOutcome(pk))
-        except (eligibility.Refused, permissions.Denied) as refused:
+        except (eligibility.Refused, Refused, permissions.Denied) as refused:
             outcomes.append(RowOutcome(pk, str(refused)))
     found = {one.correction_id for one in outcomes}
     return outcomes + [RowOutcome(pk, _("There is no such correction.")) for pk in versions if pk not in found]

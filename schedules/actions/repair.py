@@ -54,6 +54,7 @@ class Proposal:
     dates: list[dt.date]
     unit: Unit | None
     lines: list[Mended]
+    employee_id: int | None = None  # of one person only
 
     @property
     def digest(self) -> str:
@@ -65,15 +66,19 @@ class Proposal:
         return sum(1 for line in self.lines if line.date is None)
 
 
-def propose_repair(*, agency: Agency, dates: list[dt.date], unit: Unit | None, at: dt.datetime) -> Proposal:
-    """Who is affected when these dates of one week fall away in an agency or in a unit and everything below it, and
-    which other day each would get; writes nothing. Raises `Refused`: NO_DATES, TWO_WEEKS, PAST, TOO_MANY."""
+def propose_repair(
+    *, agency: Agency, dates: list[dt.date], unit: Unit | None, at: dt.datetime, employee_id: int | None = None
+) -> Proposal:
+    """Who is affected when these dates of one week fall away in an agency, in a unit and everything below it or for one
+    person, and which other day each would get; writes nothing.
+
+    Raises `Refused`: NO_DATES, TWO_WEEKS, PAST, TOO_MANY."""
     if not dates:
         raise Refused("NO_DATES", _("Choose at least one date."))
     week = monday_of(min(dates))
     if monday_of(max(dates)) != week:
         raise Refused("TWO_WEEKS", _("Repair one week at a time."))
-    affected = _affected(agency, dates, unit)
+    affected = _affected(agency, dates, unit, employee_id)
     if len(affected) > MOST:
         raise Refused("TOO_MANY", _("More than 20,000 days are affected; repair unit by unit."))
     cover = Cover(agency, days_of_week(week, 6))
@@ -87,11 +92,13 @@ def propose_repair(*, agency: Agency, dates: list[dt.date], unit: Unit | None, a
     known = _known(agency, affected, week)
     for (unit_id, track), days in sorted(by_group.items()):
         lines += _mend(cover, known, unit_id, track, days, set(dates), at)
-    return Proposal(agency, sorted(dates), unit, lines)
+    return Proposal(agency, sorted(dates), unit, lines, employee_id)
 
 
-def _affected(agency: Agency, dates: list[dt.date], unit: Unit | None) -> list[WfhDay]:
+def _affected(agency: Agency, dates: list[dt.date], unit: Unit | None, employee_id: int | None) -> list[WfhDay]:
     rows = WfhDay.objects.active().filter(agency=agency, date__in=dates)
+    if employee_id is not None:
+        rows = rows.filter(employee=employee_id)
     if unit is not None:
         rows = rows.filter(unit__path__within=unit.path)
     return list(rows.select_related("employee", "plan").order_by("unit_id", "employee_id", "date")[: MOST + 1])
@@ -190,16 +197,31 @@ def repair_week(
     proposal = propose_repair(agency=agency, dates=dates, unit=unit, at=at)
     if proposal.digest != digest:
         raise Refused("CHANGED", _("Days, leave or unit rules changed since this list was made. Look at it again."))
-    plan = _revise(by, agency, monday_of(min(dates)), reason.strip(), at)
-    _write(plan, proposal, by, reason.strip(), at)
-    _end_requests(proposal, kind, by, reason.strip(), at)
+    return _mended(proposal, kind, by, reason.strip(), at)
+
+
+def repair_person(
+    *, by: User, agency: Agency, employee_id: int, dates: list[dt.date], reason: str, at: dt.datetime
+) -> list[Mended]:
+    """Mend one person's days of a week on dates that are days off already. The caller has asked whether `by` may, and
+    holds the agency and its units. Raises `Refused`: NO_PLAN, and those of the proposal."""
+    proposal = propose_repair(agency=agency, dates=dates, unit=None, at=at, employee_id=employee_id)
+    _mended(proposal, "CALENDAR", by, reason, at)
+    return proposal.lines
+
+
+def _mended(proposal: Proposal, kind: str, by: User, reason: str, at) -> Plan:
+    """Write what was proposed: a new revision, its days, the requests that end with them."""
+    plan = _revise(by, proposal.agency, monday_of(min(proposal.dates)), reason, at)
+    _write(plan, proposal, by, reason, at)
+    _end_requests(proposal, kind, by, reason, at)
     after: dict[str, Any] = {
         "revision": plan.revision,
         "moved": len(proposal.lines) - proposal.lost,
         "lost": proposal.lost,
     }
     after["dates"] = [date.isoformat() for date in proposal.dates]
-    record(verb="plan.revise", subject=plan, by=by, at=at, agency_id=agency.pk, reason=reason.strip(), after=after)
+    record(verb="plan.revise", subject=plan, by=by, at=at, agency_id=plan.agency_id, reason=reason, after=after)
     return plan
 
 
@@ -304,7 +326,10 @@ def _end_requests(proposal: Proposal, kind: str, by: User, reason: str, at) -> N
     weekday that begins on one of them goes on."""
     days = {line.day.pk for line in proposal.lines}
     rows = Request.objects.filter(state__in=states.OPEN, agency=proposal.agency).exclude(kind=Request.Kind.RECUR)
-    hanging = rows.filter(Q(date__in=proposal.dates) | Q(gives_up__in=days) | Q(takes__in=days)).order_by("pk")
+    asking = Q(date__in=proposal.dates)
+    if proposal.employee_id is not None:
+        asking &= Q(employee=proposal.employee_id)
+    hanging = rows.filter(asking | Q(gives_up__in=days) | Q(takes__in=days)).order_by("pk")
     for found in list(hanging):
         if not {found.gives_up_id, found.takes_id} & days and not queries.placed_within(found, proposal.unit):
             continue

@@ -146,11 +146,11 @@ class CorrectionAdmin(AboutPersonAdmin):
 
     @display(description=gettext_lazy("before"))
     def before(self, one):
-        return wording.outcome(one.before_eligible, one.before_reasons)
+        return wording.before_correction(one)
 
     @display(description=gettext_lazy("after"))
     def after(self, one):
-        return wording.outcome(one.after_eligible, one.after_reasons)
+        return wording.after_correction(one)
 
     @display(description=gettext_lazy("cause"), ordering="cause")
     def cause_label(self, one):

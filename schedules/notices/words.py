@@ -148,9 +148,10 @@ def _of_plan(plan: Plan, one: Allotment | None) -> dict[str, Any]:
 def _of_correction(one: Correction, facts: dict) -> dict[str, Any]:
     return {
         "week": week_name(one.run.week),
-        "before": wording.outcome(one.before_eligible, one.before_reasons),
-        "after": wording.outcome(one.after_eligible, one.after_reasons),
+        "before": wording.before_correction(one),
+        "after": wording.after_correction(one),
         "eligible": one.after_eligible,
+        "left": one.cause == Correction.Cause.LEFT,
         "person": one.employee.full_name,
         "days": ", ".join(_said(day) for day in facts.get("days", ())),
     }

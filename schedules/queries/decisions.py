@@ -24,9 +24,8 @@ def published_decisions(user, week: dt.date, unit_code: str | None = None) -> Qu
     if unit_code is not None:
         placed = Placement.objects.filter(valid__contains=week, unit__code=unit_code)
         rows = rows.filter(employee__in=placed.values("employee"))
-    mended = Correction.objects.filter(
-        run=OuterRef("run_id"), employee=OuterRef("employee"), state=Correction.State.APPLIED
-    ).order_by("-decided_at", "-pk")
+    mended = Correction.objects.overlays().filter(run=OuterRef("run_id"), employee=OuterRef("employee"))
+    mended = mended.order_by("-decided_at", "-pk")
     rows = rows.annotate(
         corrected=Exists(mended),
         now_eligible=Coalesce(Subquery(mended.values("after_eligible")[:1]), "eligible"),

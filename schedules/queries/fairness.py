@@ -152,7 +152,8 @@ LEFT JOIN had h ON h.employee_id = d.employee_id
 LEFT JOIN schedules_preference f ON f.employee_id = d.employee_id
 LEFT JOIN (
   SELECT DISTINCT ON (employee_id) employee_id, after_eligible FROM eligibility_correction
-  WHERE run_id = %(run)s AND state = 'APPLIED' ORDER BY employee_id, decided_at DESC, id DESC
+  WHERE run_id = %(run)s AND state = 'APPLIED' AND after_eligible IS NOT NULL
+  ORDER BY employee_id, decided_at DESC, id DESC
 ) c ON c.employee_id = d.employee_id
 WHERE d.agency_id = %(agency)s AND d.track = %(track)s AND coalesce(c.after_eligible, d.eligible)
   AND d.from_run <= %(number)s AND (d.until_run IS NULL OR d.until_run > %(number)s)

@@ -10,9 +10,9 @@ register = template.Library()
 
 @register.filter
 def before_in_words(one: Correction) -> str:
-    return wording.outcome(one.before_eligible, one.before_reasons)
+    return wording.before_correction(one)
 
 
 @register.filter
 def after_in_words(one: Correction) -> str:
-    return wording.outcome(one.after_eligible, one.after_reasons)
+    return wording.after_correction(one)
