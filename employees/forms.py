@@ -160,6 +160,39 @@ class HolidayForm(ForAction):
         return {name: self.cleaned_data[name] for name in HolidayForm.Meta.fields}
 
 
+class HolidayChangeForm(EndForm):
+    """Another date of a day off, or that it does not take place; with why, and sure of it."""
+
+    mark = "withdrawn"
+    either = _("Either enter the new date, or mark that the day off does not take place.")
+    last = forms.DateField(label=_("New date"), widget=DayInput, required=False)
+    withdrawn = forms.BooleanField(
+        label=_("The day off does not take place"), required=False, widget=UnfoldBooleanSwitchWidget
+    )
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=4_000,
+        widget=UnfoldAdminTextInputWidget(),
+        error_messages={"required": _("Give a reason; it stays on record.")},
+        help_text=_("For example the number of the decree that changes it."),
+    )
+    sure = forms.BooleanField(
+        label=_("Yes, change it for everybody it holds for"),
+        widget=UnfoldBooleanSwitchWidget,
+        error_messages={"required": _("Confirm the change: it moves deadlines and the plans that are not published.")},
+        help_text=_("Published weeks keep their plans; HR is shown what each person would gain or lose, and decides."),
+    )
+    seen = forms.IntegerField(widget=forms.HiddenInput)
+
+    class Meta:
+        model = Holiday
+        fields: list[str] = []
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["seen"].initial = self.instance.version
+
+
 class DisciplineForm(AboutPersonForm):
     """A punishment or a case in process, with the least data."""
 

@@ -4,7 +4,7 @@ from .accounts import UnknownLanguage, WeakPassword, choose_language, choose_not
 from .circumstances import end_special, set_complete_until, verify_special
 from .connections import end_calendar, end_own_token, make_own_token, renew_calendar, renew_own_token
 from .data_requests import answer_correction, ask_correction, withdraw_correction
-from .days import declare_holiday, end_leave, record_leave
+from .days import declare_holiday, end_leave, move_holiday, record_leave, withdraw_holiday
 from .openings import (
     create_account,
     create_accounts,
@@ -55,6 +55,7 @@ __all__ = [
     "forget_password",
     "give_role",
     "make_own_token",
+    "move_holiday",
     "reactivate",
     "record_absence",
     "record_discipline",
@@ -67,4 +68,5 @@ __all__ = [
     "take_back_absence",
     "verify_special",
     "withdraw_correction",
+    "withdraw_holiday",
 ]

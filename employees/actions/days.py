@@ -4,18 +4,22 @@ What follows from them for days at home already given is a matter of `schedules`
 """
 
 import datetime as dt
+from zoneinfo import ZoneInfo
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from employees.calendar import local_date
 from employees.leave import days_of, misfit, overlap_sentence, span
 from employees.models import Agency, AgencyInputs, Employee, Holiday, Leave
 from employees.permissions import may_declare_holiday, people_of
 from ledger.trail import record
 
 from .refused import Refused
+
+WEST = ZoneInfo("Asia/Jakarta")
 
 
 @transaction.atomic
@@ -27,8 +31,7 @@ def declare_holiday(
     `kind` is one of `Holiday.Kind`, `source` the decree. Raises `Refused` with the codes NOT_YOURS, NO_NAME, BAD_KIND,
     TOO_LONG and TAKEN. Days at home already given on that date stay until they are repaired.
     """
-    if not may_declare_holiday(by, agency.pk if agency else None):
-        raise Refused("NOT_YOURS", _not_yours(agency))
+    _check_theirs(by, agency)
     name, source = " ".join(name.split()), " ".join(source.split())
     if not name:
         raise Refused("NO_NAME", _("Write the name of the day off; everybody reads it in their calendar."))
@@ -43,23 +46,94 @@ def declare_holiday(
     except IntegrityError:  # somebody was faster between the look and the write
         _check_free(agency, date)
         raise
-    everybody = AgencyInputs.objects.all()
-    (everybody.filter(agency=agency) if agency else everybody).changed()
-    record(
-        verb="holiday.declare",
-        subject=made,
-        by=by,
-        at=at,
-        agency_id=made.agency_id,
-        after={"date": date.isoformat(), "kind": kind},
-    )
+    _changed_for(agency)
+    after = {"date": date.isoformat(), "kind": kind}
+    record(verb="holiday.declare", subject=made, by=by, at=at, agency_id=made.agency_id, after=after)
     return made
 
 
-def _not_yours(agency: Agency | None) -> str:
+@transaction.atomic
+def withdraw_holiday(*, holiday_id: int, by, at: dt.datetime, reason: str, version: int) -> Holiday:
+    """A day off does not take place; whoever may declare it may withdraw it. The row is gone, its history stays.
+
+    Weeks that are published keep their plans: what follows for people is proposed to HR. Raises `Refused` with the
+    codes NOT_YOURS, REASON_MISSING, STALE and PAST.
+    """
+    one = _to_change(holiday_id, by, at, reason, version)
+    before = _of_holiday(one)
+    Holiday.objects.filter(pk=one.pk).delete()
+    _record_change("holiday.withdraw", one, by, at, reason, before)
+    return one
+
+
+@transaction.atomic
+def move_holiday(*, holiday_id: int, date: dt.date, by, at: dt.datetime, reason: str, version: int) -> Holiday:
+    """A day off is on another date. Raises `Refused` as `withdraw_holiday`, and with TAKEN and SAME."""
+    one = _to_change(holiday_id, by, at, reason, version)
+    before = _of_holiday(one)
+    if date == one.date:
+        raise Refused("SAME", _("That is the date it has already."))
+    _check_ahead(date, at)
+    _check_free(one.agency, date)
+    one.date, one.version = date, one.version + 1
+    try:
+        with transaction.atomic():
+            one.save(update_fields=["date", "version"])
+    except IntegrityError:  # somebody was faster between the look and the write
+        _check_free(one.agency, date)
+        raise
+    _record_change("holiday.move", one, by, at, reason, before, {"date": date.isoformat()})
+    return one
+
+
+def _to_change(holiday_id: int, by, at: dt.datetime, reason: str, version: int) -> Holiday:
+    """A day off that is not over, under its lock."""
+    rows = Holiday.objects.select_for_update(of=("self",)).select_related("agency")
+    one = rows.filter(pk=holiday_id).first()
+    if one is None:
+        raise Refused("NOT_YOURS", _("This day off does not exist any more."))
+    _check_theirs(by, one.agency)
+    if not reason.strip():
+        raise Refused("REASON_MISSING", _("Give a reason; it stays on record."))
+    if one.version != version:
+        raise Refused("STALE", _("This day off has changed since the page was opened. Load the page again."))
+    _check_ahead(one.date, at)
+    return one
+
+
+def is_over(holiday_date: dt.date, at: dt.datetime) -> bool:
+    """Whether a date is past in all of the country; the west comes last."""
+    return holiday_date < local_date(at, WEST)
+
+
+def _check_ahead(date: dt.date, at: dt.datetime) -> None:
+    if is_over(date, at):
+        raise Refused("PAST", _("That date is past; what has been, stays."))
+
+
+def _of_holiday(one: Holiday) -> dict:
+    return {"date": one.date.isoformat(), "kind": one.kind, "name": one.name}
+
+
+def _record_change(verb: str, one: Holiday, by, at, reason: str, before: dict, after: dict | None = None) -> None:
+    _changed_for(one.agency)
+    known = {"by": by, "at": at, "agency_id": one.agency_id, "reason": reason.strip()}
+    record(verb=verb, subject=one, before=before, after=after, **known)
+
+
+def _changed_for(agency: Agency | None) -> None:
+    everybody = AgencyInputs.objects.all()
+    (everybody.filter(agency=agency) if agency else everybody).changed()
+
+
+def _check_theirs(by, agency: Agency | None) -> None:
+    if may_declare_holiday(by, agency.pk if agency else None):
+        return
     if agency is None:
-        return _("Only a platform administrator declares a day off for everybody.")
-    return _("Only HR of the whole agency declares its days off.")
+        text = _("Only a platform administrator declares a day off for everybody, moves or withdraws it.")
+    else:
+        text = _("Only HR of the whole agency declares its days off, moves or withdraws them.")
+    raise Refused("NOT_YOURS", text)
 
 
 def _check_length(*texts: str) -> None:

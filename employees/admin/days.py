@@ -1,5 +1,7 @@
 """Days away: the leave of people, and days off. HR enters both here one by one; many come in files (`import_…`)."""
 
+from typing import Any
+
 from django.contrib import admin
 from django.db.models import Q
 from django.utils import timezone
@@ -8,13 +10,14 @@ from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 
-from employees.actions import declare_holiday, end_leave, record_leave
-from employees.forms import HolidayForm, LeaveEndForm, LeaveForm
+from employees.actions import declare_holiday, end_leave, move_holiday, record_leave, withdraw_holiday
+from employees.actions.days import is_over
+from employees.forms import HolidayChangeForm, HolidayForm, LeaveEndForm, LeaveForm
 from employees.leave import days_of
 from employees.models import Holiday, Leave
-from employees.permissions import HR
+from employees.permissions import HR, may_declare_holiday
 
-from .entering import EnteringAdmin, RecordAdmin, said
+from .entering import OneFormAdmin, RecordAdmin, said
 
 
 @admin.register(Leave)
@@ -50,14 +53,19 @@ class LeaveAdmin(RecordAdmin):
 
 
 @admin.register(Holiday)
-class HolidayAdmin(EnteringAdmin):
+class HolidayAdmin(OneFormAdmin):
     list_display = ["date", "name", "kind", "for_whom", "source"]
     list_select_related = ["agency"]
     list_filter = [("kind", ChoicesDropdownFilter)]
     search_fields = ["name"]
     ordering = ["-date"]
-    fields = ["date", "name", "kind", "agency", "source"]
+    enter_form, change_form = HolidayForm, HolidayChangeForm
+    enter_fields = ["date", "name", "kind", "agency", "source"]
+    shown = ["date", "name", "kind", "for_whom", "source"]
+    change_fields = ["last", "withdrawn", "reason", "sure", "seen"]
+    change_title = gettext_lazy("Move or withdraw it")
     added = gettext_lazy("The day off is declared.")
+    changed = gettext_lazy("The day off is changed. What it means for published weeks is proposed within minutes.")
 
     def may_read(self, user):
         return bool(user.reach.grants)
@@ -75,11 +83,20 @@ class HolidayAdmin(EnteringAdmin):
         reach = request.user.reach
         return reach.platform or bool(reach.whole_agencies(HR))
 
-    def get_form(self, request, obj=None, change=False, **kwargs):
-        if obj is None:
-            return self.entering(request, super().get_form(request, obj, change, form=HolidayForm, **kwargs))
-        return super().get_form(request, obj, change, **kwargs)
+    def has_change_permission(self, request, obj=None):
+        """Whoever may declare it, until the day is over."""
+        if obj is None or is_over(obj.date, timezone.now()):
+            return False
+        return may_declare_holiday(request.user, obj.agency_id)
 
     def save_model(self, request, obj, form, change):
-        made = declare_holiday(**form.inputs(), by=request.user, at=timezone.now())
-        obj.pk = made.pk
+        who: dict[str, Any] = {"by": request.user, "at": timezone.now()}
+        if not change:
+            obj.pk = declare_holiday(**form.inputs(), **who).pk
+            return
+        data = form.cleaned_data
+        known: dict[str, Any] = {"holiday_id": obj.pk, "reason": data["reason"], "version": data["seen"]} | who
+        if data["withdrawn"]:
+            withdraw_holiday(**known)
+        else:
+            move_holiday(date=data["last"], **known)
