@@ -4,10 +4,15 @@ Rows here hold plain numbers instead of foreign keys: a record outlives what it 
 """
 
 import pgtrigger
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
 from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+
+from .tracking import versions
 
 
 class Event(models.Model):
@@ -31,6 +36,7 @@ class Event(models.Model):
         indexes = [
             models.Index(fields=["subject_type", "subject_id"], name="event_subject"),
             models.Index(fields=["agency_id", "-id"], name="event_agency"),
+            models.Index(fields=["actor_id", "agency_id", "-id"], name="event_actor"),
         ]
         triggers = [
             pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete),
@@ -221,3 +227,30 @@ class JobChunk(models.Model):
 
     def __str__(self) -> str:
         return f"{self.job_id}: {self.lo}–{self.hi}"
+
+
+# What libraries keep of how an account is opened. Their own code changes it, so the database keeps the versions.
+
+
+@versions(exclude=["data", "last_used_at"], app_label="ledger")  # `data` is the secret
+class SecondFactor(Authenticator):
+    """A second factor of an account: that there is one, since when, and when it was taken away."""
+
+    class Meta:
+        proxy = True
+
+
+@versions(app_label="ledger")
+class Address(EmailAddress):
+    """An address to which links for a new password go."""
+
+    class Meta:
+        proxy = True
+
+
+@versions(exclude=["extra_data", "last_login"], app_label="ledger")
+class OutsideAccount(SocialAccount):
+    """The account of an identity provider through which somebody logs in."""
+
+    class Meta:
+        proxy = True

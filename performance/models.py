@@ -8,7 +8,7 @@ from django.utils.translation import pgettext_lazy
 
 from employees.models import Agency, Employee, Role, User
 from employees.models.access import READS_SCORES
-from employees.models.tracking import versions
+from ledger.tracking import versions
 
 from .rating import Level, Rating, Regime
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from employees.models import Agency, Role, User
 from employees.models.access import READS_SCORES
-from employees.models.tracking import versions
+from ledger.tracking import versions
 
 
 class PolicyQuerySet(models.QuerySet):

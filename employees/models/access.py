@@ -16,9 +16,9 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from employees.roles import Columns, Role, reading
+from ledger.tracking import versions
 
 from .organisation import Agency, Unit
-from .tracking import versions
 
 READS_PEOPLE = reading(Columns.PEOPLE)
 READS_SCORES = reading(Columns.SCORES)

@@ -3,8 +3,9 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from ledger.tracking import versions
+
 from .organisation import Agency
-from .tracking import versions
 
 
 @versions()

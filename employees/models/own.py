@@ -8,10 +8,11 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from ledger.tracking import versions
+
 from .access import READS_SCORES, User
 from .organisation import Agency
 from .people import Employee
-from .tracking import versions
 
 
 class CalendarAddressQuerySet(models.QuerySet):

@@ -13,10 +13,10 @@ from django.db.models.functions import Cast, Now
 from django.utils.translation import gettext_lazy as _
 
 from employees.leave import said
+from ledger.tracking import versions
 
 from .access import READS_PEOPLE
 from .organisation import Agency, Unit
-from .tracking import versions
 
 # The shape of an 18-digit number (domain.md §1, Perka BKN 22/2007): birth date, month of appointment or PPPK code, sex,
 # serial. The calendar itself (30 February) is checked by employees.identity, which also gives the friendly message.

@@ -6,10 +6,11 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from ledger.tracking import versions
+
 from .access import READS_SCORES
 from .organisation import Agency
 from .people import Employee
-from .tracking import versions
 
 
 class RecordQuerySet(models.QuerySet):

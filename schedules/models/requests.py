@@ -10,7 +10,7 @@ from django.utils.translation import pgettext_lazy
 from employees.models import Agency, Employee, User
 from employees.models.access import READS_PEOPLE, READS_SCORES
 from employees.models.people import today_of_agency
-from employees.models.tracking import versions
+from ledger.tracking import versions
 
 from .plans import WfhDay
 

@@ -7,7 +7,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from employees.models import Agency, Employee, Unit
-from employees.models.tracking import versions
+from ledger.tracking import versions
 
 from .plans import WfhDay
 
