@@ -4,10 +4,12 @@ import uuid
 
 from csp.middleware import CSPMiddleware
 from django.conf import settings
+from django.http import HttpResponseNotAllowed, JsonResponse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from employees.views import sorry
+from ledger.api import PROBLEM
 from ledger.request_id import REQUEST_ID
 from ledger.trail import denied, denied_reading
 
@@ -15,6 +17,13 @@ from .problems import is_busy
 
 RETRY_AFTER = 5  # seconds
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()",
+}
 
 
 class RequestIdMiddleware:
@@ -32,18 +41,43 @@ class RequestIdMiddleware:
 
 
 class HeadersMiddleware:
-    """Headers Django has no setting for; personal pages are never cached."""
+    """The headers of every response, whoever made it; personal pages are never cached.
+
+    Those that Django sets too stand here again: what is raised before its own middleware runs (an unknown host, a
+    failing middleware) has them as well.
+    """
 
     def __init__(self, get_response):
         self.get_response = get_response
 
     def __call__(self, request):
         response = self.get_response(request)
-        response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
-        response.headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
-        if not request.path.startswith(f"/{settings.STATIC_URL.lstrip('/')}"):
+        for name, value in HEADERS.items():
+            response.headers[name] = value  # a library's own idea (the API's page of documents has one) does not count
+        response.headers.setdefault("Referrer-Policy", settings.SECURE_REFERRER_POLICY)
+        response.headers.setdefault("X-Frame-Options", settings.X_FRAME_OPTIONS)
+        if not request.path.startswith(f"/{settings.STATIC_URL.lstrip('/')}") or response.status_code >= 400:
             response.headers.setdefault("Cache-Control", "no-store")
         return response
+
+
+class RefusalMiddleware:
+    """Refuses what no page and no API answers: methods nobody here knows (TRACE), and the API without encryption.
+
+    Whoever calls the API over http has sent a token in the clear; a redirect would hide that from them (ASVS 4.1.2).
+    """
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        if request.method not in METHODS:
+            return HttpResponseNotAllowed(METHODS)
+        if settings.SECURE_SSL_REDIRECT and request.path.startswith("/api/") and not request.is_secure():
+            title = _("The API answers over https only. The token just sent is not safe any more: renew it.")
+            body = {"type": "about:blank", "status": 403, "code": "HTTPS_REQUIRED", "title": title}
+            return JsonResponse(body, status=403, content_type=PROBLEM)
+        return self.get_response(request)
 
 
 class PolicyMiddleware(CSPMiddleware):
