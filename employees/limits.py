@@ -2,7 +2,9 @@
 
 Counted are failures, never good log-ins: two thousand people of one office come from one address on a Monday. Counters
 are rows changed by one statement each, so that parallel tries cannot pass between looking and counting (Django's cache
-and DRF's throttles are not atomic). Sources: reliability.md 4.3, F38, F39; OWASP Authentication Cheat Sheet.
+and DRF's throttles are not atomic). `ledger.limits` is the plain window; here a pause grows with each failure, a good
+try is given back and no stranger can lock anybody out: hence two. Sources: reliability.md 4.3, F38, F39; OWASP
+Authentication Cheat Sheet.
 """
 
 import dataclasses

@@ -60,7 +60,7 @@ class Rig:
             probe.bind(("127.0.0.1", 0))
             address = f"127.0.0.1:{probe.getsockname()[1]}"
         self.environment["PUBLIC_URL"] = f"http://{address}"
-        self.start("web", ["gunicorn", "--preload", "-w", "1", "--threads", "4", "-b", address, "wfh_portal.wsgi"])
+        self.start("web", ["gunicorn", "-c", "deploy/gunicorn.conf.py", "-w", "1", "-b", address, "wfh_portal.wsgi"])
         until(lambda: _answers(f"http://{address}/livez"), "the web server answers", log=self.log)
         return f"http://{address}"
 

@@ -182,6 +182,7 @@ STORAGES = {
     },
 }
 WHITENOISE_MAX_AGE = 3600
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 
 # --- security headers -----------------------------------------------------------------------------
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
@@ -225,7 +226,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
-    "DEFAULT_THROTTLE_CLASSES": ["wfh_portal.throttle.TokenThrottle"],
+    "DEFAULT_THROTTLE_CLASSES": ["ledger.throttle.TokenThrottle"],
     "NUM_PROXIES": TRUSTED_PROXIES,
     "DEFAULT_PAGINATION_CLASS": "wfh_portal.problems.Pages",
     "PAGE_SIZE": 100,
@@ -233,8 +234,14 @@ REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "wfh_portal.problems.problem",
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
 }
-# Calls in so many seconds: by token, and where there is none by account or address.
-API_LIMITS = {"read": (600, 60), "write": (60, 60), "export": (5, 3600), "anonymous": (60, 60)}
+API_LIMITS = {  # so many calls in so many seconds (ledger/throttle.py)
+    "read": (600, 60),
+    "write": (60, 60),
+    "export": (5, 3600),
+    "anonymous": (60, 60),
+    "calendar": (30, 60),
+    "guess": (60, 60),
+}
 REST_KNOX = {"TOKEN_TTL": dt.timedelta(days=90), "AUTH_HEADER_PREFIX": "Token", "TOKEN_LIMIT_PER_USER": 10}
 SPECTACULAR_SETTINGS = {
     "TITLE": "Portal WFH ASN",

@@ -166,9 +166,8 @@ def fresh_accounts(stage: Stage) -> list[dict[str, str]]:
 def start_web(family: Family, stage: Stage) -> None:
     """Gunicorn with two workers of four threads, as in production."""
     say("Starting the web server ...")
-    command = [sys.executable, "-m", "gunicorn", "--preload", "--worker-class", "gthread", "--workers", "2"]
-    command += ["--threads", "4", "--bind", f"127.0.0.1:{stage.port}", "--graceful-timeout", "5"]
-    command += ["--no-control-socket", "wfh_portal.wsgi"]  # it would lie in the home folder
+    command = [sys.executable, "-m", "gunicorn", "--config", "deploy/gunicorn.conf.py", "--workers", "2"]
+    command += ["--bind", f"127.0.0.1:{stage.port}", "--graceful-timeout", "5", "wfh_portal.wsgi"]
     family.start("web", command, env=stage.env, cwd=CLONE)
 
 

@@ -14,26 +14,31 @@ from drf_spectacular.utils import OpenApiResponse, extend_schema
 from icalendar import Calendar, Event, vDuration
 from rest_framework import exceptions, renderers
 from rest_framework.negotiation import BaseContentNegotiation
-from rest_framework.throttling import AnonRateThrottle, SimpleRateThrottle
 from rest_framework.views import APIView
 
 from employees.actions.connections import digest_of
 from employees.calendar import local_date
 from employees.models import Employee
 from ledger.api import problems
+from ledger.throttle import Throttle
 from schedules.models import WfhDay
 from schedules.queries import feed
 
 AGAIN = dt.timedelta(hours=4)  # how often a programme is asked to read anew
 
 
-class PerAddress(SimpleRateThrottle):
+class PerAddress(Throttle):
     """By address, not by where the call comes from: a whole office, or a calendar service, comes from one place."""
 
-    scope, rate = "calendar", "30/min"
+    def counted(self, request, view) -> tuple[str, str]:
+        return "calendar", digest_of(view.kwargs["token"])
 
-    def get_cache_key(self, request, view):
-        return self.cache_format % {"scope": self.scope, "ident": digest_of(view.kwargs["token"])}
+
+class Guesses(Throttle):
+    """Addresses that lead nowhere are counted by where the call comes from."""
+
+    def counted(self, request, view) -> tuple[str, str]:
+        return "guess", self.get_ident(request)
 
 
 class AsIs(BaseContentNegotiation):
@@ -68,7 +73,9 @@ class CalendarFeed(APIView):
         people = Employee.objects.with_zone().select_related("agency")
         person = people.get(pk=owner.employee_id) if owner else None
         if owner is None or person is None:
-            self._check_guessing(request)
+            guesses = Guesses()
+            if not guesses.allow_request(request, self):
+                raise exceptions.Throttled(guesses.wait())
             raise exceptions.NotFound
         with translation.override(owner.language):
             text = written(feed.entries(person, local_date(timezone.now(), person.zone)), str(person.zone))
@@ -78,12 +85,6 @@ class CalendarFeed(APIView):
         etag = quote_etag(hashlib.sha256(text).hexdigest()[:32])
         answer["ETag"] = etag
         return get_conditional_response(request, etag=etag, response=answer)
-
-    def _check_guessing(self, request):
-        """Addresses that lead nowhere are counted by where the call comes from."""
-        throttle = AnonRateThrottle()
-        if not throttle.allow_request(request, self):
-            raise exceptions.Throttled(throttle.wait())
 
 
 def written(days: list[feed.Entry], zone: str) -> bytes:

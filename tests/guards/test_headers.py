@@ -2,9 +2,18 @@
 
 import pytest
 from django.contrib.staticfiles import finders
+from django.db import OperationalError
 from django.template.loader import render_to_string
 from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+from psycopg2.errors import LockNotAvailable
 
+from employees import actions
+from employees.actions import renew_calendar
+from employees.models import Role
+from ledger import reading
+from tests import factories
 from tests.guards.test_urls import address, routes
 from wfh_portal import health, middleware
 
@@ -27,6 +36,7 @@ def visitor():
 
 
 def complete(answer, where, *, cached=False):
+    answer.close()  # a file is not left open
     said = {name: answer.headers.get(name) for name in EVERYWHERE}
     assert said == EVERYWHERE, (where, answer.status_code)
     assert "camera=()" in answer["Permissions-Policy"]
@@ -91,6 +101,43 @@ def test_methods_that_nobody_knows(visitor, db, where, method):
     complete(answer, where)
 
 
+def test_a_calendar(visitor, cast):
+    secret = renew_calendar(by=cast.sari_user, at=timezone.now())
+    answer = visitor.get(f"/api/v1/calendar/{secret}.ics")
+    assert answer.status_code == 200
+    complete(answer, "/api/v1/calendar/", cached=True)
+    assert answer["Cache-Control"] == "private, no-cache"
+
+
+def test_a_download(visitor, cast):
+    auditor = factories.account()
+    factories.grant(auditor, Role.AUDITOR, cast.agency)
+    reading.seen(by=cast.dewi_user, people=[(cast.sari.pk, cast.agency.pk)], what="a", at=timezone.now())
+    visitor.force_login(auditor)
+    answer = visitor.post(reverse("admin:readings"), {"account": cast.dewi_user.pk})
+    assert answer["Content-Disposition"].startswith("attachment;")
+    complete(answer, "/admin/readings/")
+
+
+def test_too_many_tries_in_vain(visitor, cast):
+    for _ in range(6):
+        answer = visitor.post("/accounts/login/", {"login": cast.sari.nip, "password": "hunter2"})
+    assert answer.status_code == 429
+    assert b"hunter2" not in answer.content
+    complete(answer, "/accounts/login/")
+
+
+def test_somebody_else_is_changing_it(visitor, cast, monkeypatch):
+    def busy(*args, **kwargs):
+        raise OperationalError from LockNotAvailable()
+
+    monkeypatch.setattr(actions, "choose_language", busy)
+    visitor.force_login(cast.sari_user)
+    answer = visitor.post("/account/language/", {"language": "en", "next": "/"})
+    assert answer.status_code == 503
+    complete(answer, "/account/language/")
+
+
 def test_another_host(visitor, db):
     answer = visitor.get("/accounts/login/", headers={"host": "evil.example"})
     assert answer.status_code == 400
@@ -143,6 +190,7 @@ def https(settings):
 )
 def test_over_https_only_https_from_now_on(visitor, db, https, where):
     answer = visitor.get(where, secure=True)
+    answer.close()
     assert answer["Strict-Transport-Security"].startswith("max-age=31536000; includeSubDomains")
 
 

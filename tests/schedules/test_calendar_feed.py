@@ -164,11 +164,17 @@ def test_it_is_only_read(cast, secret):
     assert Client().head(address(secret)).status_code == 200
 
 
-def test_one_address_is_not_read_without_end_and_others_go_on(cast, secret, clock, monkeypatch):
-    monkeypatch.setattr("schedules.api.calendar.PerAddress.rate", "2/min")
+def test_one_address_is_not_read_without_end_and_others_go_on(cast, secret, clock, settings):
+    settings.API_LIMITS = settings.API_LIMITS | {"calendar": (2, 60)}
     other = renew_calendar(by=cast.budi_user, at=clock)
     assert [read(secret).status_code for _n in range(3)] == [200, 200, 429]
     assert read(other).status_code == 200
+
+
+def test_who_guesses_addresses_is_stopped_and_nobody_else(cast, secret, settings):
+    settings.API_LIMITS = settings.API_LIMITS | {"guess": (2, 60)}
+    assert [read(f"{n}" * 43).status_code for n in range(3)] == [404, 404, 429]
+    assert read(secret).status_code == 200
 
 
 def test_a_constant_number_of_queries(cast, secret, django_assert_max_num_queries):

@@ -2,16 +2,20 @@
 
 import pytest
 from knox.models import AuthToken
+from rest_framework.request import Request
+from rest_framework.response import Response
 from rest_framework.test import APIRequestFactory, force_authenticate
 from rest_framework.views import APIView
 
 from ledger import limits
+from ledger.throttle import TokenThrottle
 from tests.schedules.calls import Caller, said
 
 
 @pytest.fixture(autouse=True)
 def small(settings):
-    settings.API_LIMITS = {"read": (2, 60), "write": (1, 60), "export": (1, 60), "anonymous": (1, 60)}
+    small = {"read": (2, 60), "write": (1, 60), "export": (1, 60), "anonymous": (1, 60)}
+    settings.API_LIMITS = settings.API_LIMITS | small
 
 
 def test_so_many_reads_then_told_how_long_to_wait(cast):
@@ -45,8 +49,6 @@ def test_a_download_has_its_own_count(cast):
         exports = True
 
         def get(self, request):
-            from rest_framework.response import Response
-
             return Response({})
 
     token = AuthToken.objects.create(user=cast.sari_user)[0]
@@ -59,10 +61,6 @@ def test_a_download_has_its_own_count(cast):
 
 
 def test_an_invented_address_changes_nothing_without_a_proxy_of_ours(db):
-    from rest_framework.request import Request
-
-    from wfh_portal.throttle import TokenThrottle
-
     passed = []
     for forged in ("1.1.1.1", "2.2.2.2"):
         request = Request(APIRequestFactory().get("/", headers={"X-Forwarded-For": forged}))
