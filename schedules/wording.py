@@ -37,19 +37,55 @@ def outcome(eligible: bool | None, reasons: list[str]) -> str:
 
 
 def before_correction(one: Correction) -> str:
-    """What counted until then: a decision, or the days that fall away."""
+    """What counted until then: a decision, or the days that fall away or were lost."""
     if not one.is_of_days:
         return outcome(one.before_eligible, one.before_reasons)
+    if one.cause == Correction.Cause.REOPENED:
+        return _("a day that is earned is missing")
     return "; ".join(_("WFH on %(day)s") % {"day": _falling(day)} for day in one.days)
 
 
 def after_correction(one: Correction) -> str:
     """What counts (or would count) from then on, with why where it is about days."""
-    if not one.is_of_days:
-        return outcome(one.after_eligible, one.after_reasons)
     if one.cause == Correction.Cause.LEFT:
         return _("these days fall away: the person no longer works there")
-    return "; ".join(_instead(day) for day in one.days)
+    if one.cause == Correction.Cause.CALENDAR:
+        return "; ".join(_instead(day) for day in one.days)
+    if one.cause == Correction.Cause.REOPENED:
+        said = "; ".join(_reopened(day) for day in one.days if "date" in day)
+        return "; ".join([said, given(one) or _("a day is given where the limits allow")])
+    return "; ".join(filter(None, [outcome(one.after_eligible, one.after_reasons), given(one)]))
+
+
+def given(one: Correction) -> str:
+    """The days that came of a correction, or plainly why none could be given; "" where there was nothing to give."""
+    results = [day for day in one.days if "date" not in day]
+    if not results:
+        return ""
+    if results[0]["to"]:
+        on = [dated(dt.date.fromisoformat(day["to"]), WfhDay.Slot.FULL) for day in results]
+        return _("WFH on %(days)s") % {"days": get_text_list(on, _("and"))}
+    return _none_given(results[0])
+
+
+def _none_given(result: dict) -> str:
+    why = {
+        "NO_PLAN": _("the plan of that week is not published yet and will count the person in"),
+        "OVER": _("no WFH day: no working day of that week lies ahead"),
+        "NOT_PLACED": _("no WFH day: the person is placed in no unit in that week"),
+        "NOTHING_EARNED": _("no WFH day: no further day is earned in that week"),
+        Why.AWAY: _("no WFH day: leave or another unit takes the rest of the week"),
+        Why.CLOSED: _("no WFH day: no day of that week is open in the unit; the day is owed"),
+        Why.NO_ROOM: _("no WFH day: no place is left in that week; the day is owed"),
+    }[result["why"]]
+    wanted = dt.date.fromisoformat(result["wanted"]) if result.get("wanted") else None
+    stood = Allotment(wanted=wanted, code=result.get("code", ""), used=result.get("used"), cap=result.get("cap"))
+    return f"{why} ({against_it.rstrip('.')})" if (against_it := _against(stood)) else why
+
+
+def _reopened(day: dict) -> str:
+    named = {"day": _falling(day), "name": day["name"]}
+    return _("%(day)s is no day off any more (%(name)s)") % named
 
 
 def _instead(day: dict) -> str:
@@ -130,6 +166,8 @@ def and_instead(said: str, code: str, wanted: dt.date, fitting: list[dt.date]) -
 
 def turn(one: Allotment) -> str:
     """The person's place in the order of fairness."""
+    if not one.place:
+        return _("Planned alone, after the week was published; days owed before: %(owed)s.") % {"owed": days(one.owed)}
     named = {"place": one.place, "owed": days(one.owed)}
     return _("Place %(place)s in the unit's order; days owed before: %(owed)s.") % named
 

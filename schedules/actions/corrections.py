@@ -10,8 +10,9 @@ from django.utils.translation import gettext as _
 
 from eligibility import actions as eligibility
 from eligibility import permissions
-from eligibility.models import Correction
+from eligibility.models import Correction, Run
 from employees.models import Agency, Placement, Unit, User
+from employees.queries import holidays
 from ledger.models import Event
 from ledger.trail import record
 from schedules import states
@@ -19,6 +20,7 @@ from schedules.models import Request, WfhDay
 from schedules.notices import tell
 from schedules.queries.days import allowing_many
 
+from .giving import NOT_PLACED, NOTHING_EARNED, OVER, give_days
 from .refused import Refused
 from .repair import repair_person
 from .requests.writing import end_day, end_early, given_back, lock_units, one_locked
@@ -38,10 +40,12 @@ class RowOutcome:
 @transaction.atomic
 def apply(*, correction_id: int, by: User, at: dt.datetime, reason: str, version: int) -> Correction:
     """Apply a correction. Whoever is no longer eligible loses the days of that track from tomorrow on, and open
-    requests that lean on them end; the places are free. The person is told once. Raises as
+    requests that lean on them end; the places are free. Whoever becomes eligible is planned the days of that week that
+    the limits allow, or is told why none. The person is told once. Raises as
     `eligibility.actions.apply_correction`.
     """
     one = Correction.objects.select_related("run", "agency").get(pk=correction_id)
+    Agency.objects.select_for_update(no_key=True).get(pk=one.agency_id)  # as whoever plans or repairs: first of all
     if one.is_of_days:
         return _apply_to_days(one, by, at, reason, version)
     ahead = WfhDay.objects.active().filter(
@@ -51,16 +55,40 @@ def apply(*, correction_id: int, by: User, at: dt.datetime, reason: str, version
         date__range=(one.run.week, one.run.week + TO_SUNDAY),
     )
     # units first, then requests and days; their own too, where a day may be given just now
-    own = Placement.objects.filter(employee=one.employee_id, valid__overlap=(one.run.week, one.run.week + WEEK))
-    lock_units([*ahead.values_list("unit_id", flat=True), *own.values_list("unit_id", flat=True)])
+    lock_units([*ahead.values_list("unit_id", flat=True), *_own_units(one)])
     one = eligibility.apply_correction(correction_id=correction_id, by=by, at=at, reason=reason, version=version)
     ended = [] if one.after_eligible else list(ahead.select_for_update().order_by("date", "pk"))
     _end_days(one, ended, by, at)
     if not one.after_eligible:
         _end_requests(one, ended, by, at)
+    elif not one.before_eligible:
+        _give(one, by, at)
     facts = {"by": by.pk, "reason": one.reason, "days": sorted({day.date.isoformat() for day in ended})}
     tell("decision-corrected", one, one.employee_id, at, facts=facts)
     return one
+
+
+def _own_units(one: Correction) -> list[int]:
+    """The units in which the person is placed in that week."""
+    own = Placement.objects.filter(employee=one.employee_id, valid__overlap=(one.run.week, one.run.week + WEEK))
+    return list(own.values_list("unit_id", flat=True))
+
+
+def _give(one: Correction, by: User, at: dt.datetime, most: int = 7) -> list[dict]:
+    """Give the person days of that week and keep with the correction which ones, or why none."""
+    run = Run.objects.select_related("policy", "agency").get(pk=one.run_id)
+    found = give_days(run=run, employee_id=one.employee_id, by=by, reason=one.reason, at=at, most=most)
+    results: list[dict]
+    if isinstance(found, str):
+        results = [{"to": None, "why": found}]
+    elif found.dates:
+        results = [{"to": date.isoformat()} for date in found.dates]
+    else:
+        stood = {"wanted": found.wanted and found.wanted.isoformat(), "used": found.used, "cap": found.cap}
+        results = [{"to": None, "why": found.why, "code": found.code} | stood]
+    one.days = [*one.days, *results]
+    one.save(update_fields=["days"])
+    return results
 
 
 def _end_days(one: Correction, ended: list[WfhDay], by: User, at: dt.datetime) -> None:
@@ -80,25 +108,30 @@ def _end_days(one: Correction, ended: list[WfhDay], by: User, at: dt.datetime) -
 
 def _apply_to_days(one: Correction, by: User, at: dt.datetime, reason: str, version: int) -> Correction:
     """What falls away: for a day off the repair of the week, for this person alone; for whoever left, the days end.
-    The agency is held first, then its units, as by any other repair."""
-    Agency.objects.select_for_update(no_key=True).get(pk=one.agency_id)
-    lock_units(Unit.objects.filter(agency=one.agency_id).values_list("pk", flat=True))
+    What is given back: a day by the planner. The agency is held already; its units follow, as by any other repair."""
+    reopened = one.cause == Correction.Cause.REOPENED
+    every = Unit.objects.filter(agency=one.agency_id).values_list("pk", flat=True)
+    lock_units(_own_units(one) if reopened else every)
     one = eligibility.apply_correction(correction_id=one.pk, by=by, at=at, reason=reason, version=version)
     today = at.astimezone(one.agency.zone).date()
-    named = [dt.date.fromisoformat(day["date"]) for day in one.days]
-    rows = WfhDay.objects.active().filter(employee=one.employee_id, agency=one.agency_id, date__gte=today)
-    days = list(rows.filter(date__in=named).select_for_update().order_by("date", "pk"))
+    named = [date for day in one.days if (date := dt.date.fromisoformat(day["date"])) >= today]
+    off = holidays(one.agency_id, one.run.week, one.run.week + TO_SUNDAY)
+    if reopened:
+        return _give_back(one, [date for date in named if date not in off], by, at)
+    if one.cause == Correction.Cause.CALENDAR:
+        named = [date for date in named if date in off]
+    rows = WfhDay.objects.active().filter(employee=one.employee_id, agency=one.agency_id, date__in=named)
+    days = list(rows.select_for_update().order_by("date", "pk"))
     if not days:
-        raise eligibility.Refused("NEEDLESS", _("These days are over or have ended already; there is nothing to do."))
+        raise _needless()
     dates = sorted({day.date for day in days})
     if one.cause == Correction.Cause.CALENDAR:
         found = repair_person(
             by=by, agency=one.agency, employee_id=one.employee_id, dates=dates, reason=one.reason, at=at
         )
         to = {(line.day.date.isoformat(), line.day.slot): line.date for line in found}
-        one.days = [
-            day | {"to": date.isoformat() if (date := to.get((day["date"], day["slot"]))) else None} for day in one.days
-        ]
+        moved = [to.get((day["date"], day["slot"])) for day in one.days]
+        one.days = [day | {"to": date and date.isoformat()} for day, date in zip(one.days, moved, strict=True)]
         one.save(update_fields=["days"])
         return one  # the repair tells
     _end_days(one, days, by, at)
@@ -106,6 +139,20 @@ def _apply_to_days(one: Correction, by: User, at: dt.datetime, reason: str, vers
     facts = {"by": by.pk, "reason": one.reason, "days": [date.isoformat() for date in dates]}
     tell("decision-corrected", one, one.employee_id, at, facts=facts)
     return one
+
+
+def _give_back(one: Correction, dates: list[dt.date], by: User, at: dt.datetime) -> Correction:
+    """A day for each date that is no day off any more; nothing where the person lacks none by now."""
+    results = _give(one, by, at, most=len(dates)) if dates else []
+    if not results or results[0].get("why") in (OVER, NOT_PLACED, NOTHING_EARNED):
+        raise _needless()
+    tell("decision-corrected", one, one.employee_id, at, facts={"by": by.pk, "reason": one.reason})
+    return one
+
+
+def _needless() -> eligibility.Refused:
+    text = _("These days are over, or what they needed has been done already; there is nothing to do.")
+    return eligibility.Refused("NEEDLESS", text)
 
 
 @transaction.atomic

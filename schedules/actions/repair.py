@@ -32,6 +32,7 @@ from schedules.queries.limits import limits, working_dates
 
 from .refused import Refused
 from .requests.writing import end_early, lock_units, one_locked
+from .revising import revise
 from .unit_rules import set_rule
 
 MOST = 20_000  # days in one repair; more is a new plan
@@ -212,7 +213,7 @@ def repair_person(
 
 def _mended(proposal: Proposal, kind: str, by: User, reason: str, at) -> Plan:
     """Write what was proposed: a new revision, its days, the requests that end with them."""
-    plan = _revise(by, proposal.agency, monday_of(min(proposal.dates)), reason, at)
+    plan = revise(by, proposal.agency, monday_of(min(proposal.dates)), reason, at)
     _write(plan, proposal, by, reason, at)
     _end_requests(proposal, kind, by, reason, at)
     after: dict[str, Any] = {
@@ -250,34 +251,6 @@ def _close_dates(by: User, agency: Agency, dates, unit: Unit | None, reason: str
                 reason=reason[:200],
                 at=at,
             )
-
-
-def _revise(by: User, agency: Agency, week: dt.date, reason: str, at) -> Plan:
-    """The next revision of a published week; the one before is kept as replaced."""
-    old = Plan.objects.select_for_update().filter(agency=agency, week=week, state=Plan.State.PUBLISHED).first()
-    if old is None:
-        raise Refused("NO_PLAN", _("That week has no published plan; draft it anew instead."))
-    old.state = Plan.State.SUPERSEDED
-    old.version += 1
-    old.save(update_fields=["state", "version"])
-    return Plan.objects.create(
-        agency=agency,
-        week=week,
-        revision=old.revision + 1,
-        state=Plan.State.PUBLISHED,
-        reason=reason,
-        run_ids=old.run_ids,
-        digest=old.digest,
-        created_at=at,
-        created_by=by,
-        published_at=at,
-        published_by=by,
-        earned=old.earned,
-        given=old.given,
-        without=old.without,
-        first_choices=old.first_choices,
-        exceptions=old.exceptions,
-    )
 
 
 def _write(plan: Plan, proposal: Proposal, by: User, reason: str, at) -> None:

@@ -152,6 +152,8 @@ def _of_correction(one: Correction, facts: dict) -> dict[str, Any]:
         "after": wording.after_correction(one),
         "eligible": one.after_eligible,
         "left": one.cause == Correction.Cause.LEFT,
+        "of_days": one.is_of_days,
+        "given": wording.given(one),
         "person": one.employee.full_name,
         "days": ", ".join(_said(day) for day in facts.get("days", ())),
     }

@@ -306,6 +306,6 @@ def planned(agency_id: int, week: dt.date) -> Plan | None:
 
 
 def allotments_of(employee: Employee, mondays: list[dt.date]) -> dict[dt.date, Allotment]:
-    """What the published plans gave a person in some weeks."""
+    """What the published plans gave a person in some weeks; of two revisions of a week, the later one."""
     rows = Allotment.objects.filter(employee=employee, week__in=mondays).exclude(plan__state=Plan.State.DRAFT)
-    return {row.week: row for row in rows.select_related("plan")}
+    return {row.week: row for row in rows.select_related("plan").order_by("plan__revision")}

@@ -3,6 +3,7 @@
 import dataclasses
 import datetime as dt
 import functools
+import math
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from itertools import groupby
@@ -42,11 +43,14 @@ class Balance:
         return self.earned - self.had - self.returned
 
 
-def candidates(run: Run, week: dt.date, rules: list[DayRule], cover: Cover) -> Iterator[tuple[int, list[Candidate]]]:
+def candidates(
+    run: Run, week: dt.date, rules: list[DayRule], cover: Cover, *, only: int | None = None
+) -> Iterator[tuple[int, list[Candidate]]]:
     """Eligible people without a day this week, unit by unit, with what the planner must know of each. Streamed.
 
     A unit's people are those placed there for most of the week's days; who moves within the week is away on the days
-    spent elsewhere. Reads one query, and three small ones for leave, fixed weekdays and posts.
+    spent elsewhere. Reads one query, and three small ones for leave, fixed weekdays and posts. `only`: one person, who
+    may have days already; those are neither earned nor free again.
     """
     last = week + dt.timedelta(days=5)
     away = leave_in(run.agency_id, week, last)
@@ -56,17 +60,19 @@ def candidates(run: Run, week: dt.date, rules: list[DayRule], cover: Cover) -> I
     earned = functools.cache(earning.days_earned)
     left_of = _left_in_month(run.agency_id, rules, week)
     dates = cover.dates
-    for unit_id, rows in groupby(_stream(run, week, last), key=lambda row: row[0]):
+    own = days_in_week(only, week) if only is not None else {}
+    taken = math.ceil(sum(own.values(), Decimal(0)))
+    for unit_id, rows in groupby(_stream(run, week, last, only), key=lambda row: row[0]):
         people = []
         for _unit, pk, lot, rating, before, owed, carried, latest, wishes, had, lower, upper, post in rows:
-            gone = away.get(pk, frozenset())
+            gone = away.get(pk, frozenset()) | own.keys()
             if lower is not None or upper is not None:
                 gone |= {d for d in dates if (lower and d < lower) or (upper and d >= upper)}
             people.append(
                 Candidate(
                     pk,
                     lot,
-                    min(earned(rating), left_of(pk)),
+                    max(min(earned(rating) - taken, left_of(pk)), 0),
                     before,
                     owed,
                     carried,
@@ -81,12 +87,22 @@ def candidates(run: Run, week: dt.date, rules: list[DayRule], cover: Cover) -> I
         yield unit_id, people
 
 
-def _stream(run: Run, week: dt.date, last: dt.date) -> Iterator[tuple]:
+def days_in_week(employee_id: int, week: dt.date) -> dict[dt.date, Decimal]:
+    """How much of which dates of a week a person is at home."""
+    rows = WfhDay.objects.active().filter(employee=employee_id, date__gte=week, date__lt=week + WEEK)
+    found: dict[dt.date, Decimal] = {}
+    for date, slot in rows.values_list("date", "slot"):
+        found[date] = found.get(date, Decimal(0)) + LENGTH[slot]
+    return found
+
+
+def _stream(run: Run, week: dt.date, last: dt.date, only: int | None) -> Iterator[tuple]:
     with connection.cursor() as cursor:
         # All rows are read: without this a cursor is planned for the first few (nested loops over everything).
         cursor.execute("SET LOCAL cursor_tuple_fraction = 1")
     with connection.chunked_cursor() as cursor:
-        cursor.execute(CANDIDATES, names_of(run, week, last))
+        names = names_of(run, week, last)
+        cursor.execute(*((CANDIDATES, names) if only is None else (CANDIDATE, names | {"only": only})))
         while rows := cursor.fetchmany(FETCH):
             yield from rows
 
@@ -109,8 +125,13 @@ def names_of(run: Run, week: dt.date, last: dt.date) -> dict[str, Any]:
     }
 
 
-CANDIDATES = """
-WITH earned AS (
+# Whoever was decided about later, by a correction alone, has no decision but is considered all the same.
+_CONSIDERED = """
+WITH applied AS (
+  SELECT DISTINCT ON (employee_id) employee_id, after_eligible, (evidence ->> 'rating')::smallint AS rating
+  FROM eligibility_correction WHERE run_id = %(run)s AND state = 'APPLIED' AND after_eligible IS NOT NULL
+  ORDER BY employee_id, decided_at DESC, id DESC
+), earned AS (
   SELECT a.employee_id, 2 * coalesce(sum(a.earned) FILTER (WHERE a.week >= %(period)s), 0)::int AS now,
     2 * coalesce(sum(a.earned) FILTER (WHERE a.week < %(period)s), 0)::int AS before
   FROM schedules_allotment a JOIN schedules_plan p ON p.id = a.plan_id AND p.state <> 'DRAFT'
@@ -144,23 +165,30 @@ SELECT p.unit_id, d.employee_id, ('x' || substr(md5(%(seed)s || e.public_id::tex
   d.rating, coalesce(a.now, 0), coalesce(a.now, 0) - coalesce(h.now, 0), coalesce(a.before, 0) - coalesce(h.before, 0),
   coalesce(h.last, 0), array_to_string(f.weekdays, ''), h.weekdays, p.lower, p.upper,
   CASE WHEN %(posts)s THEN p.job_title ELSE '' END
-FROM eligibility_decision d
+FROM (
+  SELECT d.employee_id, coalesce(c.rating, d.rating) AS rating
+  FROM eligibility_decision d LEFT JOIN applied c ON c.employee_id = d.employee_id
+  WHERE d.agency_id = %(agency)s AND d.track = %(track)s AND coalesce(c.after_eligible, d.eligible)
+    AND d.from_run <= %(number)s AND (d.until_run IS NULL OR d.until_run > %(number)s)
+  UNION ALL
+  SELECT c.employee_id, c.rating FROM applied c WHERE c.after_eligible AND NOT EXISTS (
+    SELECT FROM eligibility_decision d WHERE d.employee_id = c.employee_id AND d.agency_id = %(agency)s
+      AND d.track = %(track)s AND d.from_run <= %(number)s AND (d.until_run IS NULL OR d.until_run > %(number)s))
+) d
 JOIN placed p ON p.employee_id = d.employee_id
 JOIN employees_employee e ON e.id = d.employee_id
 LEFT JOIN earned a ON a.employee_id = d.employee_id
 LEFT JOIN had h ON h.employee_id = d.employee_id
 LEFT JOIN schedules_preference f ON f.employee_id = d.employee_id
-LEFT JOIN (
-  SELECT DISTINCT ON (employee_id) employee_id, after_eligible FROM eligibility_correction
-  WHERE run_id = %(run)s AND state = 'APPLIED' AND after_eligible IS NOT NULL
-  ORDER BY employee_id, decided_at DESC, id DESC
-) c ON c.employee_id = d.employee_id
-WHERE d.agency_id = %(agency)s AND d.track = %(track)s AND coalesce(c.after_eligible, d.eligible)
-  AND d.from_run <= %(number)s AND (d.until_run IS NULL OR d.until_run > %(number)s)
-  AND NOT EXISTS (SELECT FROM schedules_wfhday w WHERE w.employee_id = d.employee_id AND w.state = 'ACTIVE'
-                  AND w.date >= %(week)s AND w.date < %(end)s)
+WHERE -- whom
 ORDER BY p.unit_id, d.employee_id
 """
+CANDIDATES = _CONSIDERED.replace(
+    "-- whom",
+    """NOT EXISTS (SELECT FROM schedules_wfhday w WHERE w.employee_id = d.employee_id AND w.state = 'ACTIVE'
+                  AND w.date >= %(week)s AND w.date < %(end)s)""",
+)
+CANDIDATE = _CONSIDERED.replace("-- whom", "d.employee_id = %(only)s")
 
 
 def leave_in(agency_id: int, first: dt.date, last: dt.date) -> dict[int, frozenset[dt.date]]:

@@ -12,7 +12,7 @@ from ledger.models import Event, Outbox
 from performance.models import Appraisal
 from schedules.actions.corrections import apply, decide_many, dismiss
 from schedules.actions.plans import unit_weeks
-from schedules.models import Notice, Request, WfhDay
+from schedules.models import Notice, Plan, Request, WfhDay
 from schedules.notices import spoken
 from schedules.queries import offers
 from schedules.queries.fairness import balance_of
@@ -70,10 +70,12 @@ def test_today_and_the_past_stay(week, now):
     assert week.day.state == WfhDay.State.ACTIVE
 
 
-def test_whoever_becomes_eligible_keeps_everything_and_may_ask(week, now):
+def test_whoever_becomes_eligible_where_nothing_is_planned_keeps_everything_and_may_ask(week, now, english):
+    Plan.objects.filter(week=MONDAY).update(state="SUPERSEDED")
     applied(week, now, person=week.budi, eligible=True)
     (mine,) = spoken(list(Notice.objects.filter(receiver=week.budi).select_related("receiver")))
     assert mine.notice.kind == "decision-corrected"
+    assert "not published yet and will count the person in" in mine.said
     assert WfhDay.objects.active().count() == 1
     assert any(offer.fits for offer in offers(week.budi, MONDAY, at=now))
 

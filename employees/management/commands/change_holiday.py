@@ -1,5 +1,7 @@
 """``manage.py change_holiday DATE``: a day off moves to another date, or does not take place."""
 
+from typing import Any
+
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -32,7 +34,7 @@ class Command(BaseCommand):
                 raise Refused(
                     "NO_HOLIDAY", _("%(date)s is not a day off there; without --agency it is everybody's.") % named
                 )
-            known = {"holiday_id": found.pk, "version": found.version, "by": by, "at": timezone.now()}
+            known: dict[str, Any] = {"holiday_id": found.pk, "version": found.version, "by": by, "at": timezone.now()}
             if to is None:
                 withdraw_holiday(reason=reason, **known)
             else:
