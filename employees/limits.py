@@ -121,6 +121,10 @@ class Try:
         _count("address", self.address, at)
         alarm(at=at)
 
+    def first_lock(self, *, at: dt.datetime) -> bool:
+        """Whether this account was not refused before in this window: one event is enough for it."""
+        return _count("locked", self.account, at) == 1
+
     def succeeded(self, *, at: dt.datetime) -> None:
         give_back(ACCOUNT, self.held)
         clear(ACCOUNT_HERE, self.here)

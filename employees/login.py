@@ -14,6 +14,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from ledger.trail import denied
+
 from . import limits
 from .actions import set_password
 from .sessions import SEEN, STARTED
@@ -22,6 +24,16 @@ from .sessions import SEEN, STARTED
 def typed_number(text: str) -> str:
     """A number as people write it (`19860926 201505 1 001`) without its spaces and dots."""
     return "".join(text.split()).replace(".", "")
+
+
+def account_named(text: str):
+    """The account of the person with this number, else the one of this name (accounts without a person), else None."""
+    typed = typed_number(text)
+    found = list(
+        get_user_model().objects.select_related("employee").filter(Q(employee__nip=typed) | Q(username=text.strip()))
+    )
+    by_number = (one for one in found if one.employee and one.employee.nip == typed)
+    return next(by_number, None) or next(iter(found), None)
 
 
 class NipBackend(AuthenticationBackend):
@@ -33,12 +45,7 @@ class NipBackend(AuthenticationBackend):
     def authenticate(self, request, username=None, password=None, **credentials):
         if not username or password is None:
             return None
-        typed = typed_number(username)
-        users = get_user_model().objects.select_related("employee")
-        found = list(users.filter(Q(employee__nip=typed) | Q(username=username.strip())))
-        user = next((one for one in found if one.employee and one.employee.nip == typed), None) or next(
-            iter(found), None
-        )
+        user = account_named(username)
         if user is None:
             get_user_model()().set_password(password)  # an unknown number takes as long as a wrong password
             return None
@@ -65,10 +72,30 @@ class ClosedAdapter(DefaultAccountAdapter):
         try:
             self.trying.begin(at=timezone.now())
         except limits.TooMany as refused:
+            self.refused(request, "authn_login_lock", status=429, **credentials)
             raise self.too_many(request, refused) from None
 
     def authentication_failed(self, request, **credentials) -> None:
         self.trying.failed(at=timezone.now())
+        self.refused(request, "authn_login_fail", status=200, **credentials)
+
+    def refused(self, request, what: str, *, status: int, username: str = "", **credentials) -> None:
+        """An event in the trail: whose account it was, if it is one. What was typed is never kept; the same is done and
+        written for a number nobody has, so that the time tells nothing (F40). A pause is one event a window."""
+        account, at = account_named(username), timezone.now()
+        if what == "authn_login_lock" and not self.trying.first_lock(at=at):
+            return
+        denied(
+            by=request.user if request.user.is_authenticated else None,
+            at=at,
+            route=request.resolver_match.view_name if request.resolver_match else "",
+            what=what,
+            method=request.method,
+            status=status,
+            subject_type="employees.user",
+            subject_id=account.pk if account else 0,
+            agency_id=account.employee.agency_id if account and account.employee else None,
+        )
 
     def _rollback_login_failed_rl_usage(self) -> None:
         """allauth calls it after a good password (the name is theirs)."""

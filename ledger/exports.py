@@ -9,19 +9,23 @@ import dataclasses
 import datetime as dt
 import hashlib
 import io
+import math
 import re
 import uuid
 from collections.abc import Iterable, Sequence
 
 from django.conf import settings
 from django.db import transaction
+from django.http import HttpResponse
 from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from . import limits
 from .models import Event
 from .reading import seen
 from .request_id import REQUEST_ID
+from .trail import denied, unusual
 
 SALT = "ledger.exports"
 LAST = re.compile(rb"# file=([0-9a-f-]{36}) rows=([0-9]+) sha256=([0-9a-f]{64}) hmac=([0-9a-f]{64})\r\n")
@@ -29,8 +33,39 @@ DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n")
 NUMBER = re.compile(r"-?[0-9]+([.,][0-9]+)?")
 
 
-class TooManyRows(Exception):
-    """More rows than one export may carry; nothing was written."""
+HOUR, DAY = 3600, 24 * 3600
+
+
+class ExportRefused(Exception):
+    """An export that is not made; carries a sentence for whoever asked. Nothing was written."""
+
+    code = "EXPORT_REFUSED"
+
+
+class NoReason(ExportRefused):
+    code = "NO_REASON"
+
+    def __init__(self):
+        super().__init__(_("Say what the file is for; it is recorded with it."))
+
+
+class TooManyExports(ExportRefused):
+    """More files than an account may take in an hour."""
+
+    code = "TOO_MANY_EXPORTS"
+
+    def __init__(self, seconds: int):
+        minutes = max(1, math.ceil(seconds / 60))
+        text = ngettext(
+            "You have taken many files within an hour. Please wait %(minutes)d minute.",
+            "You have taken many files within an hour. Please wait %(minutes)d minutes.",
+            minutes,
+        )
+        super().__init__(text % {"minutes": minutes})
+
+
+class TooManyRows(ExportRefused):
+    """More rows than one export may carry."""
 
     code = "TOO_MANY_ROWS"
 
@@ -95,28 +130,54 @@ def signed_csv(*, header: Sequence[str], rows: Iterable[Sequence]) -> Export:
     return Export(body + last.encode(), count, digest, number)
 
 
-@transaction.atomic
 def export(
-    *, what: str, header: Sequence[str], rows: Iterable[Sequence], people, subject, by, at: dt.datetime, agency_id
+    *,
+    what: str,
+    header: Sequence[str],
+    rows: Iterable[Sequence],
+    people,
+    subject,
+    reason: str,
+    by,
+    at: dt.datetime,
+    agency_id,
 ) -> Export:
-    """Make a signed CSV and record it: one event `export` with what, count and digest, and a reading of each person.
+    """Make a signed CSV and record it: one event `export` with what, why, count, digest, and a reading of each person.
 
-    `people`: (employee id, agency id) of everybody whose data stand in it; `subject`: the row the export is about.
-    Raises `TooManyRows`.
+    `people`: (employee id, agency id) of everybody whose data stand in it; `subject`: the row the export is about;
+    `reason`: what it is for, in the words of whoever takes it. Call it outside a transaction, for tries are counted.
+    Beyond `EXPORTS_A_DAY` each further one is also an alarm (F43). Raises `ExportRefused`: NO_REASON,
+    TOO_MANY_EXPORTS (`EXPORTS_AN_HOUR`), TOO_MANY_ROWS.
     """
-    made = signed_csv(header=header, rows=rows)
-    Event.objects.create(
-        at=at,
-        verb="export",
-        actor_id=by.pk,
-        agency_id=agency_id,
-        subject_type=subject._meta.label_lower,
-        subject_id=subject.pk,
-        after={"what": what, "rows": made.rows, "sha256": made.digest, "file": made.number},
-        request_id=REQUEST_ID.get(),
-    )
-    seen(by=by, people=people, what=what, at=at)
+    if not reason.strip():
+        raise NoReason
+    if wait := limits.hit(f"export-hour:{by.pk}", limit=settings.EXPORTS_AN_HOUR, seconds=HOUR):
+        denied(by=by, at=at, route=f"export {what}", what="excess_rate", status=429, code=TooManyExports.code)
+        raise TooManyExports(wait)
+    with transaction.atomic():
+        made = signed_csv(header=header, rows=rows)
+        Event.objects.create(
+            at=at,
+            verb="export",
+            actor_id=by.pk,
+            agency_id=agency_id,
+            subject_type=subject._meta.label_lower,
+            subject_id=subject.pk,
+            reason=reason.strip(),
+            after={"what": what, "rows": made.rows, "sha256": made.digest, "file": made.number},
+            request_id=REQUEST_ID.get(),
+        )
+        seen(by=by, people=people, what=what, at=at)
+    if limits.hit(f"export-day:{by.pk}", limit=settings.EXPORTS_A_DAY, seconds=DAY):
+        unusual(by=by, at=at, verb="export.alarm", agency_id=agency_id, after={"what": what, "rows": made.rows})
     return made
+
+
+def download(made: Export, name: str) -> HttpResponse:
+    """The answer of a door: a file to keep, named after what it is and the number on its last line."""
+    response = HttpResponse(made.content, content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{name}-{made.number}.csv"'
+    return response
 
 
 def check(content: bytes) -> Checked:

@@ -105,6 +105,12 @@ def denied(
         return None
 
 
+def unusual(*, by, at, verb, agency_id, after) -> None:
+    """Write that an account does more of something than there is usually reason to: an event and a line of the log."""
+    _line("excess_rate", by.pk, verb, "", 200, "", by._meta.label_lower, by.pk)
+    record(verb=verb, subject=by, by=by, at=at, agency_id=agency_id, after=after)
+
+
 def denied_reading(*, by, route, method="GET", status=404, code="", subject_type="", subject_id=0) -> None:
     """A refused reading: one log line and nothing in the database, for GET writes nothing."""
     _line("authz_fail", by.pk, route, method, status, code, subject_type, subject_id)

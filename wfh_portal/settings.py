@@ -289,6 +289,8 @@ OUTBOX_SECONDS = env.float("OUTBOX_SECONDS", 1.0)  # how often the outbox is dra
 # --- trail ----------------------------------------------------------------------------------------
 DENIED_PER_MINUTE = 600  # events an account and process; what is refused beyond it stands in the log alone
 EXPORT_MAX_ROWS = 20_000  # rows of one export; whoever needs more narrows it and takes several
+EXPORTS_AN_HOUR = 20  # files an account may take
+EXPORTS_A_DAY = 10  # each further one within a day is an alarm in the trail and the log
 
 LOGGING = {
     "version": 1,

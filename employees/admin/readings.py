@@ -1,6 +1,7 @@
 """For auditors: whose data did this account read between two instants? On the page, and as a signed file."""
 
 import datetime as dt
+from urllib.parse import urlencode
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
@@ -57,16 +58,23 @@ def readings_view(request):
     error = ""
     if request.method == "POST" and account:
         try:
-            return _file(request.user, account, rows)
-        except exports.TooManyRows as refused:
+            return _file(request.user, account, rows, request.POST.get("reason", ""))
+        except exports.ExportRefused as refused:
             error = str(refused)
+    chosen = {
+        "account": account.pk if account else "",
+        "since": f"{since:%Y-%m-%dT%H:%M}",
+        "until": f"{until:%Y-%m-%dT%H:%M}",
+    }
     context = admin.site.each_context(request) | {
         "title": _("Whose data did an account read?"),
         "accounts": accounts,
         "account": account,
-        "since": f"{since:%Y-%m-%dT%H:%M}",
-        "until": f"{until:%Y-%m-%dT%H:%M}",
-        "page": Paginator(rows, ROWS).get_page(given.get("page")),
+        "since": chosen["since"],
+        "until": chosen["until"],
+        "page": Paginator(rows, ROWS).get_page(given.get("p")),
+        "query": f"{urlencode(chosen)}&",
+        "taking": chosen,
         "error": error,
     }
     return TemplateResponse(request, "admin/employees/readings.html", context)
@@ -90,7 +98,7 @@ def _instant(text, otherwise: dt.datetime) -> dt.datetime:
         return otherwise
 
 
-def _file(user, account, rows) -> HttpResponse:
+def _file(user, account, rows, reason: str) -> HttpResponse:
     found = list(rows[: exports.limit() + 1])
     made = exports.export(
         what="readings",
@@ -98,13 +106,12 @@ def _file(user, account, rows) -> HttpResponse:
         rows=[[one.at.isoformat(), one.public_id, one.person, one.what, one.request_id] for one in found],
         people=[(one.employee_id, one.agency_id) for one in found],
         subject=account,
+        reason=reason,
         by=user,
         at=timezone.now(),
         agency_id=account.employee.agency_id if account.employee_id else None,
     )
-    response = HttpResponse(made.content, content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="readings-{made.number}.csv"'
-    return response
+    return exports.download(made, "readings")
 
 
 admin.site.add_page(  # type: ignore[attr-defined]  # our own site

@@ -1,10 +1,8 @@
 """Uploading a file of scores: look at what it would do, then take it, or the good rows of it, or put it aside."""
 
-import csv
-
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.http import HttpResponseNotAllowed, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
@@ -17,12 +15,12 @@ from unfold.decorators import display
 from employees.admin import ActionAdmin, row_number, tones
 from employees.models import Agency
 from employees.permissions import HR
+from ledger import exports
 from performance import intake, permissions
 from performance.forms import UploadForm
 from performance.models import ImportBatch
 
 FIRST = 20  # bad rows shown on the page; the file to download has them all
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @admin.register(ImportBatch)
@@ -136,23 +134,28 @@ class ImportBatchAdmin(ActionAdmin):
         return HttpResponseRedirect(reverse("admin:performance_importbatch_change", args=[pk]))
 
     def bad_view(self, request, pk):
-        """All bad rows as CSV that no spreadsheet takes for formulas."""
+        """All bad rows as a file; taking it is recorded, so it is asked for by POST."""
         self._check(request)
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
         batch = get_object_or_404(self.get_queryset(request), pk=pk)
-        response = HttpResponse(content_type="text/csv; charset=utf-8")
-        response["Content-Disposition"] = f'attachment; filename="import-{batch.pk}-bad.csv"'
-        response.write("\ufeff")
-        writer = csv.writer(response)
-        writer.writerow([_("line"), _("column"), _("reason")])
-        for line, column, reason in intake.bad_rows(batch):
-            writer.writerow([line, plain(column), plain(reason)])
-        return response
+        try:
+            made = exports.export(
+                what="import-bad",
+                header=[_("line"), _("column"), _("reason")],
+                rows=intake.bad_rows(batch),
+                people=[],  # rows that are no record of anybody
+                subject=batch,
+                reason=_("To correct the file %(name)s") % {"name": batch.file_name},
+                by=request.user,
+                at=timezone.now(),
+                agency_id=batch.agency_id,
+            )
+        except exports.ExportRefused as refused:
+            messages.error(request, str(refused))
+            return HttpResponseRedirect(reverse("admin:performance_importbatch_change", args=[pk]))
+        return exports.download(made, f"import-{batch.pk}-bad")
 
     def _check(self, request):
         if not self.may_read(request.user):
             raise PermissionDenied
-
-
-def plain(text: str) -> str:
-    """The text, kept from being read as a formula."""
-    return f"'{text}" if text.startswith(FORMULA) else text

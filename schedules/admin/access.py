@@ -1,6 +1,5 @@
-"""Who may decide what: the access report of an agency, as a page and as CSV. Read only (GET)."""
+"""Who may decide what: the access report of an agency, as a page and as a signed file."""
 
-import csv
 from typing import Any
 
 from django.contrib import admin
@@ -16,9 +15,9 @@ from django.utils.translation import gettext_lazy
 from employees.admin import row_number
 from employees.admin.accounts import READS_ACCESS
 from employees.calendar import local_date
-from employees.models import Agency
+from employees.models import Agency, Employee
 from employees.roles import ALL, GIVEN
-from performance.admin.imports import plain
+from ledger import exports
 from schedules.queries.access import Authority, authorities, undecided
 
 A_PAGE = 100
@@ -30,9 +29,10 @@ def may_read(user) -> bool:
 
 
 def access_view(request):
-    """Roles, supervisors and stand-ins of an agency, and the people for whom no supervisor decides."""
-    if request.method != "GET":
-        return HttpResponseNotAllowed(["GET"])
+    """Roles, supervisors and stand-ins of an agency, and the people for whom no supervisor decides. POST: the rights as
+    a file, which is recorded."""
+    if request.method not in ("GET", "POST"):
+        return HttpResponseNotAllowed(["GET", "POST"])
     if not may_read(request.user):
         raise PermissionDenied
     agencies = _agencies(request.user)
@@ -40,8 +40,12 @@ def access_view(request):
     at = timezone.now()
     today = local_date(at, agency.zone)
     rows = authorities(agency, today, at)
-    if request.GET.get("as") == "csv":
-        return _csv(agency, today, rows)
+    error = ""
+    if request.method == "POST":
+        try:
+            return _file(request, agency, rows)
+        except exports.ExportRefused as refused:
+            error = str(refused)
     orphans = undecided(agency, today)
     context: dict[str, Any] = admin.site.each_context(request) | {
         "title": _("Who may decide"),
@@ -50,6 +54,8 @@ def access_view(request):
         "today": today,
         "page": Paginator([(one, _kind(one), _where(one)) for one in rows], A_PAGE).get_page(request.GET.get("p")),
         "query": f"agency={agency.pk}&",
+        "taking": {"agency": agency.pk},
+        "error": error,
         "orphans": orphans[:A_PAGE],
         "orphan_count": len(orphans),
         "stuck": sum(not one.by_hr for one in orphans),
@@ -67,8 +73,9 @@ def _agencies(user) -> list[Agency]:
 
 def _chosen(request, agencies: list[Agency]) -> Agency:
     """The agency of the address; another's does not exist."""
-    if "agency" in request.GET:
-        wanted = row_number(request.GET["agency"])
+    given = request.POST if request.method == "POST" else request.GET
+    if "agency" in given:
+        wanted = row_number(given["agency"])
         found = next((one for one in agencies if one.pk == wanted), None)
     else:
         own = getattr(getattr(request.user, "employee", None), "agency_id", None)
@@ -90,17 +97,28 @@ def _where(one: Authority) -> str:
     return _("for %(person)s") % {"person": one.where} if one.kind == "STAND_IN" else one.where
 
 
-def _csv(agency: Agency, today, rows: list[Authority]) -> HttpResponse:
-    answer = HttpResponse(content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = f'attachment; filename="access-{agency.pk}-{today.isoformat()}.csv"'
-    answer.write("\ufeff")
-    lines = csv.writer(answer)
-    lines.writerow([_("who"), _("by"), _("over"), _("since"), _("until"), _("last used"), _("account")])
-    for one in rows:
-        used = timezone.localtime(one.last_used).isoformat(timespec="minutes") if one.last_used else ""
-        texts = [one.person, _kind(one), _where(one), one.since or "", one.until or "", used]
-        lines.writerow([*(plain(str(text)) for text in texts), _("closed") if one.closed else _("open")])
-    return answer
+def _file(request, agency: Agency, rows: list[Authority]) -> HttpResponse:
+    people = {one.employee_id for one in rows if one.employee_id}
+    made = exports.export(
+        what="access",
+        header=[_("who"), _("by"), _("over"), _("since"), _("until"), _("last used"), _("account")],
+        rows=map(_line, rows),
+        people=Employee.objects.filter(pk__in=people).values_list("pk", "agency_id"),
+        subject=agency,
+        reason=request.POST.get("reason", ""),
+        by=request.user,
+        at=timezone.now(),
+        agency_id=agency.pk,
+    )
+    return exports.download(made, "access")
+
+
+def _line(one: Authority) -> list:
+    used = timezone.localtime(one.last_used).isoformat(timespec="minutes") if one.last_used else ""
+    return [
+        *(one.person, _kind(one), _where(one), one.since, one.until, used),
+        _("closed") if one.closed else _("open"),
+    ]
 
 
 admin.site.add_page(  # type: ignore[attr-defined]  # our own site

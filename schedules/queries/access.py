@@ -34,6 +34,7 @@ class Authority:
 
     kind: str
     user_id: int | None
+    employee_id: int | None
     person: str
     code: str
     where: str  # the agency's or unit's name, whose stand-in, how many people
@@ -71,7 +72,8 @@ def _roles(agency: Agency, today: dt.date):
     rows = RoleGrant.objects.filter(agency=agency, valid__contains=today).select_related("user__employee", "unit")
     for grant in rows.order_by("role", "user__employee__name", "pk"):
         where = grant.unit.name if grant.unit else agency.name
-        yield _row("ROLE", grant.user, str(grant.user), grant.role, where, grant.valid, (grant.user_id, None, False))
+        row = _row("ROLE", grant.user, str(grant.user), grant.role, where, grant.valid, (grant.user_id, None, False))
+        yield row | {"employee_id": grant.user.employee_id}
 
 
 def _lines(agency: Agency, today: dt.date):
@@ -85,7 +87,7 @@ def _lines(agency: Agency, today: dt.date):
     for boss in Employee.objects.filter(pk__in=count).select_related("user").order_by("name", "pk"):
         user = getattr(boss, "user", None)
         row = _row("LINE", user, boss.full_name, "", str(count[boss.pk]), None, (user.pk if user else 0, None, True))
-        yield row | {"since": since[boss.pk]}
+        yield row | {"since": since[boss.pk], "employee_id": boss.pk}
 
 
 def _stand_ins(agency: Agency, today: dt.date):
@@ -93,7 +95,8 @@ def _stand_ins(agency: Agency, today: dt.date):
     for one in rows.select_related("delegate__user", "delegator__user").order_by("delegate__name", "pk"):
         user, lender = getattr(one.delegate, "user", None), getattr(one.delegator, "user", None)
         key = (user.pk if user else 0, lender.pk if lender else 0, True)
-        yield _row("STAND_IN", user, one.delegate.full_name, "", one.delegator.full_name, one.valid, key)
+        row = _row("STAND_IN", user, one.delegate.full_name, "", one.delegator.full_name, one.valid, key)
+        yield row | {"employee_id": one.delegate_id}
 
 
 def _row(kind, user, person, code, where, valid, key) -> dict:

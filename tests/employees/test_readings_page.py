@@ -38,7 +38,7 @@ def test_an_auditor_reads_what_an_account_read_of_their_agency(cast, client, aud
 
 def test_the_file_is_signed_and_recorded(cast, client, auditor, read):
     client.force_login(auditor)
-    answer = client.post(PAGE, {"account": cast.dewi_user.pk})
+    answer = client.post(PAGE, {"account": cast.dewi_user.pk, "reason": "a complaint"})
     assert exports.check(answer.content).ours
     assert (Event.objects.get(verb="export").after["rows"], b"Sari" in answer.content) == (1, True)
     assert ReadLog.objects.filter(actor_id=auditor.pk, employee_id=cast.sari.pk, what="readings").exists()

@@ -86,9 +86,10 @@ def test_an_export_is_recorded_with_its_count_and_whose_data(cast, at):
     people = [(one.pk, one.agency_id) for one in (cast.sari, cast.budi, cast.dewi)]
     made = exports.export(
         what="test", header=HEADER, rows=ROWS, people=people, subject=cast.agency, by=cast.dewi_user, at=at,
-        agency_id=cast.agency.pk,
+        agency_id=cast.agency.pk, reason=" for the audit ",
     )  # fmt: skip
     event = Event.objects.get(verb="export")
+    assert event.reason == "for the audit"
     assert event.after == {"what": "test", "rows": 5, "sha256": made.digest, "file": made.number}
     read = ReadLog.objects.filter(actor_id=cast.dewi_user.pk).values_list("employee_id", flat=True)
     assert set(read) == {cast.sari.pk, cast.budi.pk}  # one's own is not written
@@ -100,6 +101,49 @@ def test_too_many_rows_write_nothing(cast, at, settings):
     with pytest.raises(exports.TooManyRows):
         exports.export(
             what="test", header=HEADER, rows=ROWS, people=[], subject=cast.agency, by=cast.dewi_user, at=at,
-            agency_id=None,
+            agency_id=None, reason="for the audit",
         )  # fmt: skip
     assert not Event.objects.filter(verb="export").exists()
+
+
+def taken(cast, at, by=None, reason="for the audit"):
+    return exports.export(
+        what="test", header=HEADER, rows=ROWS, people=[], subject=cast.agency, by=by or cast.dewi_user, at=at,
+        agency_id=cast.agency.pk, reason=reason,
+    )  # fmt: skip
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("reason", ["", "  \n"])
+def test_without_a_reason_there_is_no_file(cast, at, reason):
+    with pytest.raises(exports.NoReason):
+        taken(cast, at, reason=reason)
+    assert not Event.objects.exists()
+
+
+@pytest.mark.django_db
+def test_twenty_files_ring_the_alarm_and_the_next_is_refused(cast, at, settings, caplog):
+    """F43: somebody who may export takes more than anybody has reason to."""
+    for _n in range(settings.EXPORTS_A_DAY):
+        taken(cast, at)
+    assert not Event.objects.filter(verb="export.alarm").exists()
+    with caplog.at_level("WARNING", logger="security"):
+        for _n in range(settings.EXPORTS_AN_HOUR - settings.EXPORTS_A_DAY):
+            taken(cast, at)
+    alarms = Event.objects.filter(verb="export.alarm", actor_id=cast.dewi_user.pk, agency_id=cast.agency.pk)
+    assert alarms.count() == 10
+    assert "excess_rate" in caplog.text
+    with pytest.raises(exports.TooManyExports):
+        taken(cast, at)
+    assert Event.objects.filter(verb="export").count() == settings.EXPORTS_AN_HOUR
+    assert Event.objects.get(verb="denied").after["code"] == "TOO_MANY_EXPORTS"
+    taken(cast, at, by=cast.hadi_user)  # everybody has a share of their own
+
+
+@pytest.mark.django_db
+def test_without_the_limit_nothing_stops_them(cast, at, monkeypatch, settings):
+    """The twin of the test above: it is the limit that refuses."""
+    monkeypatch.setattr(exports.limits, "hit", lambda *args, **kwargs: None)
+    for _n in range(settings.EXPORTS_AN_HOUR + 1):
+        taken(cast, at)
+    assert Event.objects.filter(verb="export").count() == settings.EXPORTS_AN_HOUR + 1

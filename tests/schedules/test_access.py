@@ -11,6 +11,8 @@ from django.utils import timezone
 from psycopg2.extras import DateRange
 
 from employees.models import Placement, User
+from ledger import exports
+from ledger.models import Event, ReadLog
 from ledger.trail import record
 from schedules.models import Delegation
 from schedules.queries.access import authorities, undecided
@@ -79,23 +81,28 @@ def test_its_queries_do_not_grow(cast, at):
 def test_who_reads_it(cast, client, who, expected):
     client.force_login(somebody(cast, who))
     assert client.get(PAGE).status_code == expected
-    assert client.get(PAGE, {"as": "csv"}).status_code == expected
-    assert client.post(PAGE).status_code in (302, 405)
+    assert client.post(PAGE, {"reason": "review"}).status_code == expected
+    assert client.put(PAGE).status_code in (302, 405)
 
 
 def test_another_agencys_does_not_exist(cast, client):
     client.force_login(somebody(cast, "other_admin"))
     assert client.get(PAGE, {"agency": cast.agency.pk}).status_code == 404
     assert client.get(PAGE, {"agency": "x"}).status_code == 404
-    page = client.get(PAGE).content.decode() + client.get(PAGE, {"as": "csv"}).content.decode()
+    page = client.get(PAGE).content.decode() + client.post(PAGE, {"reason": "review"}).content.decode()
     assert "Ratna" in page
     assert "Budi" not in page
 
 
 def test_a_name_is_no_formula(cast, client):
     type(cast.budi).objects.filter(pk=cast.budi.pk).update(name="=1+1")
-    client.force_login(somebody(cast, "auditor"))
-    assert "'=1+1" in client.get(PAGE, {"as": "csv"}).content.decode()
+    client.force_login(auditor := somebody(cast, "auditor"))
+    taken = client.post(PAGE, {"reason": "yearly review"})
+    assert "'=1+1" in taken.content.decode()
+    assert exports.check(taken.content).ours
+    event = Event.objects.get(verb="export")
+    assert (event.reason, event.after["what"], event.after["rows"]) == ("yearly review", "access", 5)
+    assert ReadLog.objects.filter(actor_id=auditor.pk, employee_id=cast.budi.pk, what="access").exists()
 
 
 def test_who_has_no_supervisor_is_listed_and_who_is_hr_alone_has_nobody(cast):
