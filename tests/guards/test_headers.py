@@ -120,7 +120,7 @@ def test_a_download(visitor, cast):
     factories.grant(auditor, Role.AUDITOR, cast.agency)
     reading.seen(by=cast.dewi_user, people=[(cast.sari.pk, cast.agency.pk)], what="a", at=timezone.now())
     visitor.force_login(auditor)
-    answer = visitor.post(reverse("admin:readings"), {"account": cast.dewi_user.pk})
+    answer = visitor.post(reverse("admin:readings"), {"account": cast.dewi_user.pk, "reason": "a complaint"})
     assert answer["Content-Disposition"].startswith("attachment;")
     complete(answer, "/admin/readings/")
 
