@@ -45,7 +45,7 @@ def apply(*, correction_id: int, by: User, at: dt.datetime, reason: str, version
     `eligibility.actions.apply_correction`.
     """
     one = Correction.objects.select_related("run", "agency").get(pk=correction_id)
-    Agency.objects.select_for_update(no_key=True).get(pk=one.agency_id)  # as whoever plans or repairs: first of all
+    _hold(one.agency_id)
     if one.is_of_days:
         return _apply_to_days(one, by, at, reason, version)
     ahead = WfhDay.objects.active().filter(
@@ -66,6 +66,11 @@ def apply(*, correction_id: int, by: User, at: dt.datetime, reason: str, version
     facts = {"by": by.pk, "reason": one.reason, "days": sorted({day.date.isoformat() for day in ended})}
     tell("decision-corrected", one, one.employee_id, at, facts=facts)
     return one
+
+
+def _hold(agency_id: int) -> None:
+    """Stand in line with whoever plans, repairs or corrects weeks of the agency; before any other lock."""
+    Agency.objects.select_for_update(no_key=True).get(pk=agency_id)
 
 
 def _own_units(one: Correction) -> list[int]:

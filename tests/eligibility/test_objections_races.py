@@ -14,7 +14,7 @@ from eligibility.actions import corrections, load_policies, publish_run, put_in_
 from eligibility.actions import objections as room
 from eligibility.models import Correction, Objection, Suspension
 from employees.calendar import week_of
-from employees.models import Role
+from employees.models import Agency, Role
 from ledger.models import Event
 from performance.models import Appraisal
 from performance.rating import Rating
@@ -53,6 +53,19 @@ def answers(cast, one):
     return [answer(cast.dewi_user, True), answer(cast.eko_user, False)] * 2
 
 
+def read_before_either_writes():
+    """What stands for the lock: both have read the objection before one of them goes on."""
+    gate = threading.Barrier(2)
+
+    def unlocked(pk):
+        row = Objection.objects.select_related("agency", "run").get(pk=pk)
+        with contextlib.suppress(Exception):
+            gate.wait(5)
+        return row
+
+    return unlocked
+
+
 def test_two_answers_at_once_and_one_counts(house):
     one = file_(house)
     assert together(*answers(house, one)) == ["ANSWERED"] * 3 + [None]
@@ -64,17 +77,33 @@ def test_two_answers_at_once_and_one_counts(house):
 def test_twin_without_the_lock_two_answers_would_count(house, monkeypatch):
     """The protection is what the test above tests: rows read without a lock, checked, then written."""
     one = file_(house)
-    gate = threading.Barrier(2)
-
-    def unlocked(pk):
-        row = Objection.objects.select_related("agency", "run").get(pk=pk)
-        with contextlib.suppress(Exception):
-            gate.wait(5)
-        return row
-
-    monkeypatch.setattr(room, "_locked", unlocked)
+    monkeypatch.setattr(room, "_locked", read_before_either_writes())
     assert together(*answers(house, one)[:2]) == [None, None]
     assert Event.objects.filter(verb__in=VERBS).count() == 2
+
+
+def clocks(cast):
+    """Two clocks that look long after the term of UU 30/2014."""
+    Agency.objects.filter(pk=cast.agency.pk).update(objection_track="UU30")
+    one = file_(cast)
+    at = timezone.now() + dt.timedelta(days=60)
+    return [lambda: actions.grant_by_silence(objection_id=one.pk, at=at)] * 2
+
+
+def granted():
+    return Event.objects.filter(verb="objection.granted-by-silence").count()
+
+
+def test_two_clocks_grant_by_silence_once(house):
+    assert together(*clocks(house)) == [None, None]
+    assert (granted(), Correction.objects.get().version, Objection.objects.get().version) == (1, 1, 2)
+
+
+def test_twin_without_the_lock_both_clocks_would_grant(house, monkeypatch):
+    calls = clocks(house)
+    monkeypatch.setattr(room, "_locked", read_before_either_writes())
+    assert together(*calls) == [None, None]
+    assert (granted(), Correction.objects.get().version) == (2, 2)
 
 
 def test_filing_at_once_makes_one_objection(house):

@@ -1,6 +1,8 @@
 """Where nobody answers a request, the policy in force says what follows; and what is owed on the day is said."""
 
+import contextlib
 import datetime as dt
+import threading
 
 import pytest
 
@@ -8,7 +10,7 @@ from eligibility.models import Policy, PolicyInForce
 from employees.models import Holiday, Placement
 from ledger.models import Event
 from schedules import queries
-from schedules.actions.requests import approve_request, return_request, run_clock, save_draft, send_request
+from schedules.actions.requests import approve_request, clock, return_request, run_clock, save_draft, send_request
 from schedules.models import Notice, Request, UnitRule, WfhDay
 from schedules.notices.words import contexts
 from tests import factories
@@ -167,12 +169,42 @@ def test_without_a_term_it_is_as_ever(line, at):
     assert send(ready(line, at), at).due_at == when("12-16 07:30")
 
 
+@pytest.fixture
+def failed(monkeypatch):
+    """At which requests a clock has failed."""
+    found: list[tuple] = []
+    monkeypatch.setattr(clock.log, "exception", lambda *said: found.append(said))
+    return found
+
+
 @pytest.mark.django_db(transaction=True)
-def test_two_clocks_grant_once(line, at):
+def test_two_clocks_grant_once(line, at, failed):
     send(ready(line, at, answer("APPROVE")), at)
     together(*[lambda: run_clock(at=when("11-26 16:00"))] * 3)
-    assert Event.objects.filter(verb="request.approve").count() == 1
+    assert not failed
+    assert list(Event.objects.filter(verb__startswith="request.").values_list("verb", flat=True).order_by("pk")) == [
+        "request.send",
+        "request.approve",
+    ]
     assert WfhDay.objects.active().filter(employee=line.sari).count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_twin_without_standing_in_line_the_second_clock_runs_into_the_first(line, at, failed, monkeypatch):
+    """It ends what the first has granted, or fails at the database, which knows each day once."""
+    send(ready(line, at, answer("APPROVE")), at)
+    gate = threading.Barrier(2)
+
+    def unlocked(pk):
+        row = Request.objects.select_related("agency", "employee", "gives_up").get(pk=pk)
+        with contextlib.suppress(threading.BrokenBarrierError):
+            gate.wait(5)
+        return row
+
+    monkeypatch.setattr(clock, "one_locked", unlocked)
+    monkeypatch.setattr(clock, "lock_units_of", lambda ids: None)
+    together(*[lambda: run_clock(at=when("11-26 16:00"))] * 2)
+    assert failed or Event.objects.filter(verb__in=("request.approve", "request.expire")).count() == 2
 
 
 # --- what is owed on the day ---------------------------------------------------------------------
