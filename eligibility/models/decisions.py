@@ -2,7 +2,7 @@
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Func, Q
 from django.utils.translation import gettext_lazy as _
 
 
@@ -15,6 +15,20 @@ class DecisionQuerySet(models.QuerySet):
             track=run.track,
             from_run__lte=run.number,
         )
+
+
+# The columns in which a difference is a change of the decision (rulings.md 5).
+TOLD = (
+    "reasons",
+    "placement_id",
+    "appraisal_id",
+    "rating",
+    "score",
+    "kind",
+    "legal_status",
+    "direct_service",
+    "facts_key",
+)
 
 
 class Decision(models.Model):
@@ -44,6 +58,11 @@ class Decision(models.Model):
     facts_key = models.BigIntegerField(
         default=0, db_default=0
     )  # hash of the further facts that the policy's rules look at
+    told_key = models.GeneratedField(  # one hash of TOLD: two decisions are compared by it, out of the index alone
+        expression=Func(*TOLD, function="hash_record_extended", template="%(function)s(ROW(%(expressions)s), 0)"),
+        output_field=models.BigIntegerField(),
+        db_persist=True,
+    )
     evidence = models.JSONField(default=dict)  # readable copy of the facts, built for changed rows only
 
     objects = DecisionQuerySet.as_manager()
@@ -54,7 +73,10 @@ class Decision(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["agency_id", "track", "employee", "from_run"], name="decision_once"),
             models.UniqueConstraint(
-                fields=["employee", "track", "agency_id"], condition=Q(until_run__isnull=True), name="decision_one_open"
+                fields=["employee", "track", "agency_id"],
+                include=["id", "eligible", "told_key"],
+                condition=Q(until_run__isnull=True),
+                name="decision_one_open",
             ),
             models.CheckConstraint(
                 condition=Q(until_run__isnull=True) | Q(until_run__gt=F("from_run")), name="decision_interval"
