@@ -10,5 +10,6 @@ class RequestIdFilter(logging.Filter):
     """Puts the id on every log record."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        record.request_id = REQUEST_ID.get() or "-"
+        request = getattr(record, "request", None)
+        record.request_id = REQUEST_ID.get() or getattr(request, "id", "") or "-"
         return True

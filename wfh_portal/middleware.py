@@ -33,7 +33,8 @@ class RequestIdMiddleware:
         self.get_response = get_response
 
     def __call__(self, request):
-        token = REQUEST_ID.set(str(uuid.uuid4()))
+        request.id = str(uuid.uuid4())  # Django writes its line about a refusal after this has returned
+        token = REQUEST_ID.set(request.id)
         try:
             return self.get_response(request)
         finally:
