@@ -31,7 +31,7 @@ test: install-dev ## the test suite: make test ARGS="-k policy"
 	@$(SERVERS) --template -- $(VENV) -m pytest -n 2 -m "not slow" $(ARGS)
 
 test-slow: install-dev ## kills, races, long properties
-	@$(SERVERS) --template -- $(VENV) -m pytest -m slow $(ARGS)
+	@$(SERVERS) --template -- $(VENV) -m pytest -n 2 --dist loadfile -m slow $(ARGS)
 
 check: install-dev ## every lint, type, contract, migration, message and template check
 	@$(SERVERS) -- $(VENV) scripts/check.py

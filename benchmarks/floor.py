@@ -8,17 +8,17 @@ from django.db import connection
 # Every column of the evidence is read and counted (a count is the cheapest thing to do with a value).
 COUNTED = {
     "REWARD-2019": """placement_id unit_id kind legal_status direct_service number_type appraisal_id rating score regime
-      appraisal_year appraisal_number approved_by approved_at pending elsewhere""",
+      appraisal_year appraisal_number approved_by approved_at pending elsewhere appraised""",
     "REWARD-2025": """placement_id unit_id kind legal_status direct_service number_type appraisal_id rating score regime
-      appraisal_year appraisal_number approved_by approved_at pending elsewhere in_post_since outside no_room ict
-      little_contact no_supervision serving serving_until in_process imposed_on absences quarter_id quarter_rating
-      quarter_by""",
+      appraisal_year appraisal_number approved_by approved_at pending elsewhere appraised in_post_since level outside
+      no_room ict little_contact no_supervision special special_until special_by serving serving_until in_process
+      imposed_on absences quarter_id quarter_rating quarter_by quarter quarter_of""",
 }
 PLACED = """e.id, e.kind, e.legal_status, p.id AS placement_id, p.unit_id,
   coalesce(p.direct_service, u.serves_public) AS direct_service,
   CASE WHEN substr(e.nip, 13, 2) BETWEEN '21' AND '29' THEN 'PPPK' ELSE 'PNS' END AS number_type,
   a.id AS appraisal_id, a.rating, a.score, a.regime, a.year AS appraisal_year, a.number AS appraisal_number,
-  a.decided_by_id AS approved_by, a.decided_at AS approved_at,
+  a.decided_by_id AS approved_by, a.decided_at AS approved_at, 2025 AS appraised,
   CASE WHEN a.id IS NULL THEN coalesce((SELECT true FROM performance_appraisal w WHERE w.employee_id = e.id
     AND w.kind = 'TAHUNAN' AND w.year = 2025 AND (w.state IN ('DRAFT', 'SUBMITTED', 'RETURNED', 'OBJECTED')
     AND w.superseded_at IS NULL OR w.state = 'APPROVED' AND w.decided_at > %(at)s) LIMIT 1), false) END AS pending,
@@ -34,11 +34,14 @@ LEFT JOIN performance_appraisal a ON a.employee_id = e.id AND a.kind = 'TAHUNAN'
 ASKED = """WHERE e.agency_id = %(agency)s AND e.id > %(lo)s AND e.id <= %(hi)s
   AND NOT EXISTS (SELECT FROM eligibility_suspension s WHERE s.employee_id = e.id AND s.agency_id = %(agency)s
     AND s.valid @> %(week)s::date)"""
-MORE = """, p.in_post_since, e.duty_outside_office AS outside, e.duty_no_special_room AS no_room,
+MORE = """, p.in_post_since,
+  (SELECT scope FROM employees_agency WHERE id = %(agency)s) AS level,
+  e.duty_outside_office AS outside, e.duty_no_special_room AS no_room,
   e.duty_uses_ict AS ict, e.duty_little_face_to_face AS little_contact,
   e.duty_no_constant_supervision AS no_supervision,
+  coalesce(e.special_until >= %(week)s, false) AS special, e.special_until, e.special_verified_by_id AS special_by,
   d.serving, d.serving_until, d.in_process, d.imposed_on, coalesce(ab.days, 0) AS absences,
-  q.id AS quarter_id, q.rating AS quarter_rating, q.decided_by_id AS quarter_by"""
+  q.id AS quarter_id, q.rating AS quarter_rating, q.decided_by_id AS quarter_by, 3 AS quarter, 2026 AS quarter_of"""
 MORE_JOINED = """LEFT JOIN performance_appraisal q ON q.employee_id = e.id AND q.kind = 'TRIWULAN' AND q.year = 2026
   AND q.period = 3 AND q.state = 'APPROVED' AND q.decided_at <= %(at)s
   AND (q.superseded_at IS NULL OR q.superseded_at > %(at)s) AND q.employee_id > %(lo)s AND q.employee_id <= %(hi)s
