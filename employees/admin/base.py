@@ -85,7 +85,7 @@ class ActionAdmin(ModelAdmin):
 
     def note_reading(self, user, row) -> None:
         """Who opens another person's record is written down, whatever kind of record it is (rulings.md 26)."""
-        person = row if isinstance(row, Employee) else getattr(row, "employee", None)
+        person = row if isinstance(row, Employee) else getattr(getattr(row, "user", row), "employee", None)
         if isinstance(person, Employee):
             seen(by=user, people=[(person.pk, person.agency_id)], what=self.opts.label_lower, at=timezone.now())
 

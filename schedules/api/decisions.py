@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework import exceptions, generics, serializers
+from rest_framework import exceptions, serializers
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
@@ -20,6 +20,7 @@ from schedules.explaining import Hidden, explain
 from schedules.queries import published_decisions
 
 from .fields import read_week
+from .reading import ListOfRecords
 
 
 class FactSerializer(serializers.Serializer):
@@ -88,9 +89,10 @@ class DecisionLineSerializer(serializers.Serializer):
         return reverse("api-decision", args=[decision.employee.public_id, week])
 
 
-class Decisions(generics.ListAPIView):
+class Decisions(ListOfRecords):
     """The published decisions of a week about the people whose reasons one may read (HR, auditors; oneself)."""
 
+    what = "api-decisions"
     serializer_class = DecisionLineSerializer
     queryset = Decision.objects.none()
 

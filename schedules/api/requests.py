@@ -8,12 +8,13 @@ from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema, extend_schema_view
-from rest_framework import exceptions, generics, serializers
+from rest_framework import exceptions, serializers
 from rest_framework.response import Response
 from rest_framework.settings import api_settings
 from rest_framework.views import APIView
 
 from ledger.api import ETAG, MATCH_HEADER, WRITE_HEADERS, WRITE_PROBLEMS, Writes, answer, problems, version_of
+from ledger.reading import seen
 from schedules.actions import requests as actions
 from schedules.models import Request
 from schedules.refusals import status_of
@@ -22,14 +23,16 @@ from .asking import KINDS, ask, cleaned
 from .days import EndedDaySerializer
 from .fields import DayField, KeyField, ReasonField, Strict
 from .plans import NothingSerializer
+from .reading import ListOfRecords
 from .rows import OneRequestSerializer, RequestFilter, RequestSerializer, seen_requests
 
 AT_ONCE = 1_000  # requests decided by one call
 
 
-class Requests(Writes, generics.ListAPIView):
+class Requests(Writes, ListOfRecords):
     """Requests within one's sight, the latest sent first; and asking for something."""
 
+    what = "api-requests"
     serializer_class = RequestSerializer
     filterset_class = RequestFilter
     queryset = Request.objects.none()
@@ -63,7 +66,9 @@ class OneRequest(APIView):
 
     @extend_schema(operation_id="request", parameters=[ETAG], responses={200: OneRequestSerializer, **problems(404)})
     def get(self, request, pk):
-        return answer(OneRequestSerializer(get_object_or_404(seen_requests(request.user), pk=pk)).data)
+        one = get_object_or_404(seen_requests(request.user), pk=pk)
+        seen(by=request.user, people=[(one.employee_id, one.agency_id)], what="api-request", at=timezone.now())
+        return answer(OneRequestSerializer(one).data)
 
 
 class Change(Writes):
