@@ -4,7 +4,7 @@ import contextlib
 from collections.abc import Iterator
 
 import pghistory
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
@@ -60,11 +60,10 @@ def place_of(options: dict) -> tuple[Agency | None, Unit | None]:
 
 
 @contextlib.contextmanager
-def doing(command: BaseCommand, by: User | None) -> Iterator[None]:
+def doing(by: User | None) -> Iterator[None]:
     """Do it in somebody's name; what is refused is said, and the exit code is 2."""
-    name = type(command).__module__.rsplit(".", 1)[-1]
     try:
-        with pghistory.context(user=by.pk if by else None, command=name):
+        with pghistory.context(user=by.pk if by else None):
             yield
     except (Refused, ImportRefused) as refused:
         raise CommandError(str(refused), returncode=REFUSED) from None

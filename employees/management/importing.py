@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pghistory
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -15,11 +15,12 @@ from django.utils.translation import gettext as _
 from employees.intake import Outcome, Refused
 from employees.models import Agency, User
 from employees.reading import BadCell, UnusableFile, date
+from ledger.commands import RecordedCommand
 
 REFUSED, WITH_PROBLEMS = 2, 1
 
 
-class ImportCommand(BaseCommand, abc.ABC):
+class ImportCommand(RecordedCommand, abc.ABC):
     """Reads a CSV file, says what it would do, and does it with ``--apply --by NIP``."""
 
     needs_agency = True
@@ -51,7 +52,7 @@ class ImportCommand(BaseCommand, abc.ABC):
             known = {"content": _content(options["file"]), "at": at} | self.more(options, at)
             if apply:
                 by = account(options["by"])
-                with pghistory.context(user=by.pk, command=type(self).__module__.rsplit(".", 1)[-1]):
+                with pghistory.context(user=by.pk):
                     result = self.apply(by=by, partial=partial, **known)
             else:
                 result = self.preview(**known)

@@ -1,17 +1,20 @@
 """Every change of a tracked row is in its history, whichever way it was made, with the account or the job."""
 
 import datetime as dt
+import io
 
 import pghistory
 import pytest
 from allauth.mfa.models import Authenticator
 from celery import shared_task
 from django.apps import apps
+from django.core.management import BaseCommand, call_command, get_commands, load_command_class
 from django.db import connection
 from django.urls import reverse
 
 from employees.models import Employee, Leave
-from ledger.models import ReadLog
+from ledger.commands import RecordedCommand
+from ledger.models import Event, ReadLog
 from tests import factories
 from wfh_portal.celery import app
 from wfh_portal.recorded import RecordedTask
@@ -204,3 +207,54 @@ def test_opening_another_persons_page_is_written(client, cast):
     (row,) = ReadLog.objects.all()
     assert (row.actor_id, row.employee_id, row.agency_id) == (cast.dewi_user.pk, cast.sari.pk, cast.agency.pk)
     assert (row.what, len(row.request_id)) == ("employees.employee", 36)
+
+
+# Commands that write nothing. The only list; every other one of ours is recorded.
+READ_ONLY = {"demo", "explain", "push_keys", "verify", "verify_export", "what_if"}
+FLOORS = {"ledger", "employees", "performance", "eligibility", "schedules", "wfh_portal"}
+
+
+def unrecorded():
+    ours = {name for name, app in get_commands().items() if app in FLOORS}
+    assert len(ours) > 20
+    return {name for name in ours if not isinstance(load_command_class(get_commands()[name], name), RecordedCommand)}
+
+
+def test_every_command_that_writes_is_recorded():
+    assert unrecorded() == READ_ONLY
+
+
+def test_a_change_by_a_command_names_it_who_answers_and_the_operator(cast, monkeypatch, tmp_path):
+    monkeypatch.setenv("SUDO_USER", "sysadmin-7")
+    call_command("shell", command=f"from employees.models import Employee; {CHANGE.format(cast.sari.pk)}", verbosity=0)
+    give = {"agency": cast.agency.code, "by": factories_admin(cast), "reason": "Decree"}
+    call_command("give_role", cast.budi.nip, "HR_OFFICER", stdout=io.StringIO(), **give)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """SELECT c.metadata ->> 'command', c.metadata ->> 'operator', c.metadata -> 'user',
+                      c.metadata ->> 'request'
+               FROM (SELECT pgh_context_id, pgh_created_at FROM employees_employeeevent WHERE pgh_label = 'update'
+                     UNION ALL SELECT pgh_context_id, pgh_created_at FROM employees_rolegrantevent WHERE user_id = %s) h
+               JOIN pghistory_context c ON c.id = h.pgh_context_id ORDER BY 1 DESC""",
+            [cast.budi_user.pk],
+        )
+        by_shell, by_give = cursor.fetchall()
+    assert by_shell[:3] == ("shell", "sysadmin-7", None)
+    assert by_give[:3] == ("give_role", "sysadmin-7", Event.objects.get(verb="role.give").actor_id)
+    assert Event.objects.get(verb="role.give").request_id == by_give[3] != by_shell[3]
+
+
+CHANGE = "Employee.objects.filter(pk={}).update(grade='IV/a')"
+
+
+def factories_admin(cast):
+    admin = factories.account(username="pengelola")
+    factories.grant(admin, "AGENCY_ADMIN", cast.agency)
+    return admin.username
+
+
+def test_without_its_base_nobody_is_named(cast, monkeypatch):
+    """The twin: the command runs, and its change has no name."""
+    monkeypatch.setattr(RecordedCommand, "execute", BaseCommand.execute)
+    call_command("shell", command=f"from employees.models import Employee; {CHANGE.format(cast.sari.pk)}", verbosity=0)
+    assert history(cast.sari) == [("update", None, None, "")]

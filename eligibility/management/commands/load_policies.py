@@ -4,14 +4,14 @@ import datetime as dt
 import sys
 from pathlib import Path
 
-from django.core.management.base import BaseCommand
 from django.utils import timezone
 
 from eligibility.actions import Refused, load_policies, put_in_force
 from employees.models import Agency
+from ledger.commands import RecordedCommand
 
 
-class Command(BaseCommand):
+class Command(RecordedCommand):
     help = "Load policies from files (default: all of docs/policies); with --agency put one in force from a date."
 
     def add_arguments(self, parser):

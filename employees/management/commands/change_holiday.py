@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -11,9 +11,10 @@ from employees.actions import Refused, move_holiday, withdraw_holiday
 from employees.management.access import by_arguments, doing, place_of, who
 from employees.management.importing import day
 from employees.models import Holiday
+from ledger.commands import RecordedCommand
 
 
-class Command(BaseCommand):
+class Command(RecordedCommand):
     help = "Moves a day off to another date (--to) or withdraws it (--withdraw), everybody's or one agency's own."
     requires_system_checks: list[str] = []
 
@@ -26,7 +27,7 @@ class Command(BaseCommand):
         by_arguments(parser)
 
     def handle(self, *, date, to, reason: str, **options) -> None:
-        with doing(self, by := who(options)):
+        with doing(by := who(options)):
             agency, _unit = place_of(options)
             found = Holiday.objects.filter(date=date, agency=agency).first()
             if found is None:

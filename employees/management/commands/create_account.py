@@ -1,6 +1,6 @@
 """``manage.py create_account NIP``: an account for a person, or (``--name``) for another system or the platform."""
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -9,9 +9,10 @@ from employees.actions.openings import unknown_person
 from employees.login import first_link, typed_number
 from employees.management.access import doing, who
 from employees.models import Employee
+from ledger.commands import RecordedCommand
 
 
-class Command(BaseCommand):
+class Command(RecordedCommand):
     help = (
         "Makes an account and prints, once, the link at which its holder sets the first password. The very first "
         "account of an installation is made with --first."
@@ -29,7 +30,7 @@ class Command(BaseCommand):
 
     def handle(self, *, nip, name, email: str, **options) -> None:
         at = timezone.now()
-        with doing(self, by := who(options)):
+        with doing(by := who(options)):
             if name:
                 user = create_named_account(name=name, email=email, by=by, at=at)
             else:

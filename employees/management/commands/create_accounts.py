@@ -4,7 +4,7 @@ import csv
 import os
 from pathlib import Path
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -13,9 +13,10 @@ from employees.login import first_link
 from employees.management.access import doing, who
 from employees.management.importing import REFUSED, agency_named
 from employees.models import User
+from ledger.commands import RecordedCommand
 
 
-class Command(BaseCommand):
+class Command(RecordedCommand):
     help = (
         "Makes an account for everybody of an agency who has none. --links writes a file with a link for each account "
         "without a password; who has an e-mail address may also ask for a link at the log-in (“forgotten password”)."
@@ -28,7 +29,7 @@ class Command(BaseCommand):
         parser.add_argument("--links", metavar="FILE", type=Path, help="new CSV file (nip, nama, email, tautan)")
 
     def handle(self, *, agency: str, links: Path | None, **options) -> None:
-        with doing(self, by := who(options)):
+        with doing(by := who(options)):
             assert by is not None
             of = agency_named(agency)
             made = create_accounts(agency=of, by=by, at=timezone.now())

@@ -1,15 +1,16 @@
 """``manage.py create_token NIP``: an API token for an account, shown once."""
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 from knox.settings import knox_settings
 
 from employees.actions import create_token
 from employees.intake.outcome import Refused
 from employees.management.importing import account
+from ledger.commands import RecordedCommand
 
 
-class Command(BaseCommand):
+class Command(RecordedCommand):
     help = (
         "Makes an API token for an account and prints it once; only its hash is kept. Send it as "
         "“Authorization: Token …”. It sees exactly what the account sees."

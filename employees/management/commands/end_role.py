@@ -1,6 +1,6 @@
 """``manage.py end_role NIP ROLE``: end a role of an account, now or on a day, by an administrator."""
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -10,9 +10,10 @@ from employees.management.access import any_account, by_arguments, doing, place_
 from employees.management.importing import day
 from employees.models import RoleGrant
 from employees.roles import GIVEN
+from ledger.commands import RecordedCommand
 
 
-class Command(BaseCommand):
+class Command(RecordedCommand):
     help = "Ends a role of an account at once, or with a last day (--until)."
     requires_system_checks: list[str] = []
 
@@ -25,7 +26,7 @@ class Command(BaseCommand):
 
     def handle(self, *, nip: str, role: str, until, reason: str, **options) -> None:
         at = timezone.now()
-        with doing(self, by := who(options)):
+        with doing(by := who(options)):
             agency, unit = place_of(options)
             rows = RoleGrant.objects.filter(user=any_account(nip), role=role, agency=agency, unit=unit)
             grant = rows.not_over(today_of(agency, at)).order_by("valid").first()

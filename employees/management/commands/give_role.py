@@ -1,6 +1,6 @@
 """``manage.py give_role NIP ROLE``: give an account a role, by an administrator; or the very first of the platform."""
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -9,9 +9,10 @@ from employees.actions.roles import today_of
 from employees.management.access import by_arguments, doing, place_arguments, place_of, who
 from employees.management.importing import account, day
 from employees.roles import GIVEN
+from ledger.commands import RecordedCommand
 
 
-class Command(BaseCommand):
+class Command(RecordedCommand):
     help = (
         "Gives a role to an account, for an agency or a unit with everything below it. An administrator answers for it "
         "(--by); only the very first platform administrator comes from the installation itself (--first). Roles: "
@@ -29,7 +30,7 @@ class Command(BaseCommand):
 
     def handle(self, *, nip: str, role: str, since, until, reason: str, **options) -> None:
         at = timezone.now()
-        with doing(self, by := who(options)):
+        with doing(by := who(options)):
             agency, unit = place_of(options)
             fields = {
                 "agency": agency,

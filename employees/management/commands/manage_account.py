@@ -1,17 +1,18 @@
 """``manage.py manage_account close|open|end-sessions|new-link NIP``: what administrators do about one account."""
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from employees.actions import Refused, deactivate, end_sessions, forget_password, reactivate
 from employees.login import first_link
 from employees.management.access import any_account, doing, who
+from ledger.commands import RecordedCommand
 
 ACTIONS = ("close", "open", "end-sessions", "new-link")
 
 
-class Command(BaseCommand):
+class Command(RecordedCommand):
     help = (
         "close: everything the account has open ends, nobody logs in with it any more. open: as before it was closed. "
         "end-sessions: log out everywhere, tokens too. new-link: takes the password away, prints a link."
@@ -26,7 +27,7 @@ class Command(BaseCommand):
 
     def handle(self, *, what: str, nip: str, reason: str, **options) -> None:
         at = timezone.now()
-        with doing(self, by := who(options)):
+        with doing(by := who(options)):
             if by is None:
                 raise Refused("NO_ACCOUNT", _("Say who answers for it: --by NIP."))
             user = any_account(nip)

@@ -4,15 +4,16 @@ import json
 import secrets
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
+from ledger.commands import RecordedCommand
 from schedules.demo import DemoRefused, give_passwords
 
 ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # without characters that look alike
 
 
-class Command(BaseCommand):
+class Command(RecordedCommand):
     help = "Gives the demo's printed accounts new passwords and prints them. Refused outside EMBEDDED or DEBUG."
     requires_system_checks: list[str] = []
 

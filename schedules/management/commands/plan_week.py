@@ -2,17 +2,17 @@
 
 import sys
 
-from django.core.management.base import BaseCommand
 from django.utils import timezone
 
 from eligibility import queries as decisions
 from employees.calendar import BadWeek, parse_week, week_name
 from employees.models import Agency
+from ledger.commands import RecordedCommand
 from schedules.actions import plans
 from schedules.actions.refused import Refused
 
 
-class Command(BaseCommand):
+class Command(RecordedCommand):
     help = "Plan a week from its published runs: who gets which day. A planned week stays as it is."
 
     def add_arguments(self, parser):

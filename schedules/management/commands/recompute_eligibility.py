@@ -3,7 +3,6 @@
 import sys
 from typing import NoReturn
 
-from django.core.management.base import BaseCommand
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -12,12 +11,13 @@ from eligibility.models import Run
 from eligibility.queries import in_force
 from employees.calendar import BadWeek, parse_week, week_name
 from employees.models import Agency
+from ledger.commands import RecordedCommand
 from schedules.actions import weekly
 
 COUNTS = ("in_scope", "eligible", "changed", "gained", "lost", "problems", "left_out")
 
 
-class Command(BaseCommand):
+class Command(RecordedCommand):
     help = (
         "Compute who is eligible in a week, from approved scores only. Exit 0 done, 1 some agencies refused, 2 refused."
     )

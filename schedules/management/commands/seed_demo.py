@@ -1,12 +1,13 @@
 """``manage.py seed_demo --people N``: made-up agencies, people, scores and weeks."""
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
+from ledger.commands import RecordedCommand
 from schedules.demo import DemoRefused, seed
 
 
-class Command(BaseCommand):
+class Command(RecordedCommand):
     help = (
         "Fills an empty database with two made-up agencies, their people, two years of appraisals, holidays, accounts "
         "without passwords, and the last weeks published. The same --seed gives the same people."
