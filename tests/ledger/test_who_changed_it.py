@@ -231,7 +231,7 @@ def test_a_change_by_a_command_names_it_who_answers_and_the_operator(cast, monke
     call_command("give_role", cast.budi.nip, "HR_OFFICER", stdout=io.StringIO(), **give)
     with connection.cursor() as cursor:
         cursor.execute(
-            """SELECT c.metadata ->> 'command', c.metadata ->> 'operator', c.metadata -> 'user',
+            """SELECT c.metadata ->> 'command', c.metadata ->> 'operator', (c.metadata ->> 'user')::int,
                       c.metadata ->> 'request'
                FROM (SELECT pgh_context_id, pgh_created_at FROM employees_employeeevent WHERE pgh_label = 'update'
                      UNION ALL SELECT pgh_context_id, pgh_created_at FROM employees_rolegrantevent WHERE user_id = %s) h
