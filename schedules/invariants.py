@@ -38,6 +38,39 @@ NEVER: dict[str, str] = {
         SELECT r.id FROM schedules_request r WHERE r.state = 'APPROVED' AND r.kind IN ('MOVE', 'EXTRA', 'SWAP')
           AND NOT EXISTS (SELECT FROM schedules_wfhday w WHERE w.employee_id = r.employee_id AND w.date = r.date
                           AND w.origin IN ('REQUEST', 'SWAP'))""",
+    "a published plan that is not what was looked at": r"""
+        SELECT p.id FROM schedules_plan p LEFT JOIN LATERAL (
+          SELECT string_agg(concat_ws(E'\t', a.plan_id, a.agency_id, a.week, a.unit_id, a.track, a.employee_id,
+            a.earned, '{' || array_to_string(a.dates, ',') || '}', a.why, coalesce(a.rank::text, '\N'), a.place,
+            a.owed, coalesce(a.wanted::text, '\N'), a.code, coalesce(a.used::text, '\N'),
+            coalesce(a.cap::text, '\N')) || E'\n', '' ORDER BY a.id) AS text
+          FROM schedules_allotment a WHERE a.plan_id = p.id) a ON true
+        WHERE p.state <> 'DRAFT' AND p.revision = 1 AND p.digest <> ''
+          AND p.digest <> encode(sha256(convert_to(coalesce(a.text, ''), 'UTF8')), 'hex')""",
+    "a revision of a published week that is not recorded once, by whom and why": """
+        SELECT p.id FROM schedules_plan p LEFT JOIN ledger_event e ON e.subject_type = 'schedules.plan'
+          AND e.subject_id = p.id AND e.verb = 'plan.revise' AND e.actor_id IS NOT NULL AND e.reason <> ''
+        WHERE p.revision > 1 AND p.state <> 'DRAFT' GROUP BY p.id HAVING count(e.id) <> 1""",
+    "a planned day that no plan gave, or one given that is not there": """
+        SELECT w.id FROM schedules_wfhday w WHERE w.origin = 'PLAN' AND NOT EXISTS (SELECT FROM schedules_allotment a
+          WHERE a.plan_id = w.plan_id AND a.employee_id = w.employee_id AND w.date = ANY(a.dates))
+        UNION ALL SELECT a.id FROM schedules_allotment a JOIN schedules_plan p ON p.id = a.plan_id
+          AND p.state <> 'DRAFT' CROSS JOIN LATERAL unnest(a.dates) AS given(date)
+        WHERE NOT EXISTS (SELECT FROM schedules_wfhday w WHERE w.plan_id = a.plan_id
+          AND w.employee_id = a.employee_id AND w.date = given.date AND w.origin = 'PLAN')""",
+    "a planned day that has ended and nothing says by what": """
+        SELECT w.id FROM schedules_wfhday w WHERE w.origin = 'PLAN' AND w.slot = 'FULL' AND w.state <> 'ACTIVE'
+          AND NOT EXISTS (SELECT FROM schedules_wfhday n WHERE n.replaces_id = w.id)
+          AND NOT EXISTS (SELECT FROM schedules_request r WHERE w.id IN (r.gives_up_id, r.takes_id))
+          AND NOT EXISTS (SELECT FROM ledger_event e WHERE e.subject_type = 'schedules.wfhday' AND e.subject_id = w.id)
+          AND NOT (w.state = 'LOST' AND EXISTS (SELECT FROM schedules_plan p WHERE p.agency_id = w.agency_id
+            AND p.week = date_trunc('week', w.date)::date AND p.revision > 1))""",
+    "a plan that gives more days than the limits of a unit had room for": """
+        SELECT u.id FROM schedules_unitplan u JOIN (
+          SELECT a.plan_id, a.unit_id, a.track, given.date, count(*) AS days
+          FROM schedules_allotment a CROSS JOIN LATERAL unnest(a.dates) AS given(date) GROUP BY 1, 2, 3, 4
+        ) g ON g.plan_id = u.plan_id AND g.unit_id = u.unit_id
+        WHERE g.days > (u.room -> g.track ->> g.date::text)::int""",
     "two plans of a week that count": """
         SELECT min(id) FROM schedules_plan WHERE state = 'PUBLISHED' GROUP BY agency_id, week HAVING count(*) > 1""",
 }

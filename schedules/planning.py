@@ -31,6 +31,13 @@ class Limit:
     cap: dict[dt.date, int] = dataclasses.field(default_factory=dict)  # what the sentence names
 
 
+def room_on(limits: Iterable[Limit], dates: Iterable[dt.date]) -> dict[dt.date, int]:
+    """How many the limits that hold for everybody let go home on each date; a date without any is left out."""
+    shared = [limit.room for limit in limits if not limit.post]
+    least = {date: min((room.get(date, NO_LIMIT) for room in shared), default=NO_LIMIT) for date in dates}
+    return {date: max(n, 0) for date, n in least.items() if n < NO_LIMIT}
+
+
 @dataclasses.dataclass(slots=True)
 class Candidate:
     """An eligible person. Amounts of days are counted in half-days, since the fairness period of twelve weeks began."""

@@ -9,12 +9,13 @@ from employees.calendar import days_of_week
 from employees.models import Placement, User
 from ledger.trail import record
 from schedules import queries
-from schedules.models import Allotment, Plan, WfhDay
+from schedules.models import Allotment, Plan, UnitPlan, WfhDay
 from schedules.planning import allocate
 from schedules.queries import fairness
 from schedules.queries.cover import Cover
 from schedules.queries.limits import is_fixed, limits, working_dates
 
+from .plans import room_text
 from .revising import revise
 
 WEEK = dt.timedelta(days=7)
@@ -52,7 +53,8 @@ def give_days(
     person.earned = min(person.earned, most)
     if not person.earned:
         return NOTHING_EARNED
-    (given,) = allocate([person], dates, limits(cover, unit_id, dates, rules), fixed=is_fixed(rules))
+    bounds = limits(cover, unit_id, dates, rules)
+    (given,) = allocate([person], dates, bounds, fixed=is_fixed(rules))
     one = Allotment(
         agency_id=run.agency_id,
         employee_id=employee_id,
@@ -64,14 +66,14 @@ def give_days(
         why=given.why,
         rank=given.rank,
         place=0,  # alone: there was no order
-        owed=max(min(given.owed / 2, 99), -99),
+        owed=max(min(given.owed / 2, 99.0), -99.0),
         wanted=given.wanted,
         code=given.code,
         used=given.used,
         cap=given.cap,
     )
     if one.dates or one.earned:
-        _write(plan, one, by, reason, at)
+        _write(plan, one, {run.track: room_text(bounds, dates)}, by, reason, at)
     return one
 
 
@@ -86,10 +88,12 @@ def _owed_of_week(employee_id: int, week: dt.date) -> int:
     return max(earned - had // 2, 0)
 
 
-def _write(old: Plan, one: Allotment, by: User | None, reason: str, at: dt.datetime) -> None:
+def _write(old: Plan, one: Allotment, room: dict, by: User | None, reason: str, at: dt.datetime) -> None:
     plan = revise(by, old.agency, old.week, reason, at)
     one.plan = plan
     one.save(force_insert=True)
+    line = UnitPlan(plan=plan, unit_id=one.unit_id, people=1, earned=one.earned, given=len(one.dates), room=room)
+    line.save(force_insert=True)
     WfhDay.objects.bulk_create(
         WfhDay(
             employee_id=one.employee_id,

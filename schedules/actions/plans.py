@@ -18,7 +18,7 @@ from ledger.trail import record
 from schedules import queries
 from schedules.models import Plan, UnitPlan
 from schedules.notices import tell_plan
-from schedules.planning import Candidate, Given, Limit, allocate, balance, clash, gap, relief
+from schedules.planning import Candidate, Given, Limit, allocate, balance, clash, gap, relief, room_on
 from schedules.queries import fairness
 from schedules.queries.cover import Cover
 from schedules.queries.limits import is_fixed, limits, understaffed, working_dates
@@ -148,8 +148,8 @@ def _text(plan: Plan, unit: UnitWeek) -> str:
     head = f"{plan.pk}\t{plan.agency_id}\t{plan.week}\t{unit.unit_id}\t{unit.track}\t"
     return "".join(
         f"{head}{one.employee_id}\t{one.earned}\t{{{','.join(map(str, one.dates))}}}\t{one.why}\t{_or_null(one.rank)}\t"
-        f"{one.place}\t{max(min(one.owed / 2, 99), -99)}\t{_or_null(one.wanted)}\t{one.code}\t{_or_null(one.used)}\t"
-        f"{_or_null(one.cap)}\n"
+        f"{one.place}\t{max(min(one.owed / 2, 99.0), -99.0)}\t{_or_null(one.wanted)}\t{one.code}\t"
+        f"{_or_null(one.used)}\t{_or_null(one.cap)}\n"
         for one in unit.given
     )
 
@@ -177,6 +177,12 @@ def _add(lines: dict[int, UnitPlan], plan: Plan, unit: UnitWeek) -> None:
     line.without += unit.without
     line.first_choices += sum(1 for one in unit.given if one.rank == 1)
     line.with_choice += sum(1 for person in unit.people if person.wishes)
+    line.room[unit.track] = room_text(unit.limits, unit.dates)
+
+
+def room_text(bounds: list[Limit], dates: list[dt.date]) -> dict[str, int]:
+    """`planning.room_on` as a plan keeps it."""
+    return {date.isoformat(): n for date, n in room_on(bounds, dates).items()}
 
 
 def _judge(line: UnitPlan, unit: UnitWeek) -> None:

@@ -87,6 +87,8 @@ class UnitPlan(models.Model):
     balance = models.PositiveSmallIntegerField(_("balance (0–100)"), default=100)
     exception = models.CharField(_("to look at"), max_length=20, blank=True)  # a code, see `explaining`
     clash = models.JSONField(default=dict)  # the smallest set of limits that clash, and what would help
+    # by track and date, how many the limits let go home when the days were given; `verify` counts them again
+    room = models.JSONField(default=dict)
 
     class Meta:
         verbose_name = _("unit in the plan")

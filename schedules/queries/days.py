@@ -187,7 +187,7 @@ def _week_view(placement: Placement, monday, days, allotment: Allotment | None, 
     wfh = [day for day in days if day.status == "WFH"]
     waiting = any(day.status == "WAITING" or day.request_id for day in days)
     ahead = any(day.status in ("OFFICE", "WFH") and day.date > today for day in days)
-    allowed = [_maximum(run.computed_under) for run, decision in known if decision.eligible]
+    allowed = [weekly_maximum(run.computed_under) for run, decision in known if decision.eligible]
     had = sum((LENGTH[day.slot] for day in wfh), LENGTH["FULL"] * 0)
     return WeekView(
         monday,
@@ -202,7 +202,7 @@ def _week_view(placement: Placement, monday, days, allotment: Allotment | None, 
     )
 
 
-def _maximum(policy: Policy) -> int:
+def weekly_maximum(policy: Policy) -> int:
     """How many days a week a policy allows at most."""
     return next((rule.days for rule in day_rules(policy) if isinstance(rule, WeeklyMaximum)), 7)
 

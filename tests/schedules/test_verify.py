@@ -80,6 +80,19 @@ HARM = {
         "a planned day of somebody who is not eligible in that week"
     ),
     again("schedules_plan", revision="r.revision + 1"): "two plans of a week that count",
+    "UPDATE schedules_allotment SET wanted = week": "a published plan that is not what was looked at",
+    "UPDATE schedules_allotment SET dates = ARRAY[week + 2]": (
+        "a plan that gives more days than the limits of a unit had room for"
+    ),
+    again("schedules_plan", revision="r.revision + 1", state="'SUPERSEDED'"): (
+        "a revision of a published week that is not recorded once, by whom and why"
+    ),
+    "DELETE FROM schedules_wfhday": "a planned day that no plan gave, or one given that is not there",
+    "UPDATE schedules_wfhday SET date = date + 1": "a planned day that no plan gave, or one given that is not there",
+    "UPDATE schedules_wfhday SET state = 'RETURNED'": "a planned day that has ended and nothing says by what",
+    "INSERT INTO schedules_wfhday (employee_id, agency_id, unit_id, date, slot, state, origin, track) "
+    "SELECT employee_id, agency_id, unit_id, date_trunc('week', date)::date + n, slot, state, 'REQUEST', track "
+    "FROM schedules_wfhday, generate_series(5, 6) n": "more days in a week than any of its policies allows",
     again("employees_placement"): "a person placed twice on a day",
     "UPDATE employees_placement p SET unit_id = u.id FROM employees_unit u WHERE u.agency_id <> p.agency_id": (
         "a placement in another agency's unit"

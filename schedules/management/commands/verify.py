@@ -15,6 +15,7 @@ from ledger import replay, seals
 from ledger.invariants import NEVER as OF_LEDGER
 from performance.invariants import NEVER as OF_PERFORMANCE
 from schedules.invariants import NEVER as OF_SCHEDULES
+from schedules.queries.verified import over_the_weekly_maximum
 
 SHOWN = 20  # rows printed of each that is broken
 
@@ -41,6 +42,7 @@ CHECKS: dict[str, Callable[[], Iterable]] = {
     "ledger: a seal that does not fit its events": seals.broken,
     "ledger: a row that its history does not give": replay.diverged,
     "eligibility: a published week whose decisions are not those that were published": altered_runs,
+    "schedules: more days in a week than any of its policies allows": over_the_weekly_maximum,
     "eligibility: a decision that its own evidence does not give": lambda: [pk for _run, pk in engine.misjudged()],
 }
 
