@@ -24,10 +24,11 @@ from .actions.requests import run_clock
 from .notices import Letter, deliver, deliver_push, post_push
 
 log = logging.getLogger(__name__)
+BIGGEST = 2**63  # as far as the database counts
 
 
-@shared_task(name="tick", queue="default")
-def tick(**kwargs) -> None:
+@shared_task(name="tick")
+def tick() -> None:
     """What is due now: start due weeks, call a worker for unattended jobs, plan what was published, and let no request
     get stuck."""
     at = timezone.now()
@@ -45,8 +46,8 @@ def tick(**kwargs) -> None:
             log.exception("planning %s of agency %s failed", week, agency.pk)  # the others are planned all the same
 
 
-@shared_task(name="compare", queue="bulk")
-def compare(**kwargs) -> None:
+@shared_task(name="compare")
+def compare() -> None:
     """Look whether published weeks that are not over would be decided otherwise by now, and whether a planned day can
     no longer be."""
     at = timezone.now()
@@ -54,40 +55,46 @@ def compare(**kwargs) -> None:
     propose_due(at=at)
 
 
-@shared_task(name="work", queue="bulk", acks_late=True, reject_on_worker_lost=True)
-def work(*, job_id: int, **kwargs) -> None:
-    """Do chunks of a job until none is left; safe to run many times at once."""
+@shared_task(name="work", acks_late=True, reject_on_worker_lost=True)
+def work(*, job_id: int) -> None:
+    """Do chunks of a job until none is left; safe to run many times at once.
+
+    The message is not believed: a number without an open job does nothing, and anything but a number is refused.
+    """
+    if type(job_id) is not int or not 0 < job_id < BIGGEST:
+        log.warning("a message asked for work on a job that cannot be")
+        return
     work_run(job_id=job_id, at=timezone.now())
 
 
-@shared_task(name="drain", queue="default")
-def drain(**kwargs) -> None:
+@shared_task(name="drain")
+def drain() -> None:
     """Do what the outbox holds: hand jobs to the bulk workers, plan published weeks."""
     at = timezone.now()
     outbox.drain(kind=Outbox.Kind.JOB, handle=_hand_over, at=at)
     outbox.drain(kind=Outbox.Kind.PLAN, handle=_plan, at=at)
 
 
-@shared_task(name="drain_mail", queue="mail")
-def drain_mail(**kwargs) -> None:
+@shared_task(name="drain_mail")
+def drain_mail() -> None:
     """Send what waits; mail never stands behind a bulk run."""
     outbox.drain(kind=Outbox.Kind.MAIL, handle=_send, at=timezone.now())
 
 
-@shared_task(name="drain_push", queue="mail")
-def drain_push(**kwargs) -> None:
+@shared_task(name="drain_push")
+def drain_push() -> None:
     """Hand waiting pushes to their services; a few at a time, so that a silent service holds up no mail for long."""
     outbox.drain(kind=Outbox.Kind.PUSH, handle=_push, at=timezone.now(), limit=20)
 
 
-@shared_task(name="seal", queue="default")
-def seal(**kwargs) -> None:
+@shared_task(name="seal")
+def seal() -> None:
     """Close the open end of the hash chain over events."""
     seals.seal(at=timezone.now())
 
 
-@shared_task(name="purge", queue="default")
-def purge(**kwargs) -> None:
+@shared_task(name="purge")
+def purge() -> None:
     """Delete answers of the API kept for repeats longer than a day, counts whose window is over, log-ins long tried or
     ended."""
     replies.purge(at=timezone.now())

@@ -10,6 +10,7 @@ import time
 import urllib.request
 from urllib.parse import quote
 
+import redis
 from django.conf import settings
 from django.db import connection, connections
 
@@ -63,6 +64,11 @@ class Rig:
         self.start("web", ["gunicorn", "-c", "deploy/gunicorn.conf.py", "-w", "1", "-b", address, "wfh_portal.wsgi"])
         until(lambda: _answers(f"http://{address}/livez"), "the web server answers", log=self.log)
         return f"http://{address}"
+
+    def broker(self) -> redis.Redis:
+        """The broker's own store."""
+        url = self.environment["REDIS_URL"].replace("redis+socket://", "unix://").replace("virtual_host=", "db=")
+        return redis.Redis.from_url(url)
 
     def log(self) -> str:
         return "\n".join(f"== {path.name}\n{path.read_text()[-3000:]}" for path in sorted(self.folder.glob("*.log")))

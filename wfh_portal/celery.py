@@ -19,6 +19,12 @@ app.autodiscover_tasks()
 app.conf.update(
     task_queues=[Queue("default"), Queue("mail"), Queue("bulk")],  # mail never waits behind a bulk run
     task_default_queue="default",
+    task_routes={
+        **dict.fromkeys(("tick", "drain", "seal", "purge"), {"queue": "default"}),
+        **dict.fromkeys(("drain_mail", "drain_push"), {"queue": "mail"}),
+        **dict.fromkeys(("work", "compare"), {"queue": "bulk"}),
+    },
+    task_create_missing_queues=False,  # a task without a route is an error, not a queue that nobody reads
     task_ignore_result=True,
     task_serializer="json",
     accept_content=["json"],
