@@ -11,7 +11,7 @@ threads = 4
 preload_app = True  # the code is loaded once; importing it opens no connection
 timeout = 60
 graceful_timeout = 30
-worker_tmp_dir = "/tmp"  # noqa: S108  a tmpfs; the root file system is read-only
+worker_tmp_dir = "/tmp"  # noqa: S108  a tmpfs, the rest is read-only  # nosec B108 - a tmpfs, the rest is read-only
 control_socket_disable = True  # it would be written below the home folder
 
 

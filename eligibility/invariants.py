@@ -8,7 +8,7 @@ NEVER: dict[str, str] = {
     "two decisions of a person and track that hold at once": f"""
         SELECT a.id FROM eligibility_decision a JOIN eligibility_decision b ON a.employee_id = b.employee_id
           AND a.agency_id = b.agency_id AND a.track = b.track AND a.id < b.id
-          AND a.from_run < coalesce(b.until_run, {LAST}) AND b.from_run < coalesce(a.until_run, {LAST})""",  # noqa: S608
+          AND a.from_run < coalesce(b.until_run, {LAST}) AND b.from_run < coalesce(a.until_run, {LAST})""",  # noqa: S608  our own parts
     "a decision by a run that is not there": """
         SELECT d.id FROM eligibility_decision d LEFT JOIN eligibility_run r ON r.agency_id = d.agency_id
           AND r.track = d.track AND r.number = d.from_run WHERE r.id IS NULL OR r.state IN ('WITHDRAWN', 'MISSED')""",
@@ -32,7 +32,7 @@ NEVER: dict[str, str] = {
         SELECT r.id FROM eligibility_run r LEFT JOIN LATERAL (
           SELECT count(*) AS everybody, count(*) FILTER (WHERE d.eligible) AS yes FROM eligibility_decision d
           WHERE {HOLDS}) n ON true
-        WHERE r.state IN ('WAITING', 'PUBLISHED') AND (r.in_scope <> n.everybody OR r.eligible <> n.yes)""",  # noqa: S608
+        WHERE r.state IN ('WAITING', 'PUBLISHED') AND (r.in_scope <> n.everybody OR r.eligible <> n.yes)""",  # noqa: S608  our own parts
     "problems of a run that are not on its list": """
         SELECT r.id FROM eligibility_run r WHERE r.state IN ('WAITING', 'PUBLISHED')
           AND r.problems <> (SELECT count(*) FROM eligibility_runproblem p WHERE p.run_id = r.id)""",

@@ -23,10 +23,12 @@ PRODUCTION = {
     "TRUSTED_PROXIES": "1",
 }
 OWNER = {"DATABASE_URL": os.environ.get("DATABASE_OWNER_URL", "")}
+BANDIT = [PYTHON, "-m", "bandit", "--quiet"]
 MANAGE = [PYTHON, "manage.py"]
 CHECKS = [
     ("style", [PYTHON, "-m", "ruff", "check", ".", "--output-format", "concise"], {}),
     ("format", [PYTHON, "-m", "ruff", "format", "--check", "."], {}),
+    ("security", [*BANDIT, "--configfile", "pyproject.toml", "--severity-level", "medium", "--recursive", "."], {}),
     ("types", [PYTHON, "-m", "mypy", "."], {}),
     ("contracts", [str(BIN / "lint-imports"), "--no-cache"], {}),
     ("migrations are made", [*MANAGE, "makemigrations", "--check", "--dry-run"], OWNER),

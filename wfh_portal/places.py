@@ -153,7 +153,7 @@ def socket_candidates(data: Path, identity: Identity) -> list[Path]:
         with contextlib.suppress(OSError):
             if Path(runtime).stat().st_uid == os.geteuid():
                 found.append(temporary_home(data, Path(runtime)))
-    found += [temporary_home(data, Path(base)) for base in dict.fromkeys([tempfile.gettempdir(), "/tmp"])]  # noqa: S108
+    found += [temporary_home(data, Path(base)) for base in dict.fromkeys([tempfile.gettempdir(), "/tmp"])]  # noqa: S108  beside the system's own answer  # nosec B108 - beside the system's own answer
     return [folder for folder in found if fits_socket(folder)]
 
 
@@ -263,11 +263,11 @@ def _settle(data: Path, home: Path, binaries: Path, identity: Identity) -> Place
 
 def lasting_base() -> Path:
     """The temporary folder that outlives a restart of the machine, where there is one."""
-    return Path("/var/tmp") if os.access("/var/tmp", os.W_OK) else Path(tempfile.gettempdir())  # noqa: S108
+    return Path("/var/tmp") if os.access("/var/tmp", os.W_OK) else Path(tempfile.gettempdir())  # noqa: S108  beside the system's own answer  # nosec B108 - beside the system's own answer
 
 
 def forget(data: Path) -> None:
     """Remove a data folder and what stands for it under the temporary folders."""
-    bases = {lasting_base(), Path(tempfile.gettempdir()), Path("/tmp")}  # noqa: S108
+    bases = {lasting_base(), Path(tempfile.gettempdir()), Path("/tmp")}  # noqa: S108  beside the system's own answer  # nosec B108 - beside the system's own answer
     for folder in [data, *(temporary_home(data, base) for base in bases)]:
         shutil.rmtree(folder, ignore_errors=True)

@@ -21,7 +21,7 @@ DISCREET = ("log_min_error_statement=panic", "log_error_verbosity=terse")
 NO_WAIT = ("fsync=off", "full_page_writes=off", "synchronous_commit=off", "wal_level=minimal", "max_wal_senders=0")
 CREATE_DATABASE = f"""
 SELECT 'CREATE DATABASE {DATABASE}' WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = '{DATABASE}') \\gexec
-"""  # noqa: S608
+"""  # noqa: S608  our own parts
 
 
 def database_url(places: Places, role: str, name: str = DATABASE) -> str:
@@ -130,7 +130,7 @@ def serves(pid: int, folder: Path) -> bool:
     try:
         return os.fsencode(folder) in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
     except OSError:
-        listed = subprocess.run(["ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False)  # noqa: S607
+        listed = subprocess.run(["ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False)  # noqa: S607  where the system has it
         return str(folder) in listed.stdout
 
 

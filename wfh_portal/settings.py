@@ -146,7 +146,7 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # nobody can make the portal write to strangers
 ACCOUNT_FORMS = {"login": "employees.login.NipLoginForm"}
 # The library's own would ask for further addresses of an account, which nobody has here, and write them on a GET.
-ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "django.contrib.auth.tokens.PasswordResetTokenGenerator"  # noqa: S105
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "django.contrib.auth.tokens.PasswordResetTokenGenerator"  # noqa: S105  a name, no secret
 ACCOUNT_SESSION_REMEMBER = False
 # Log-ins are limited by `employees.limits`: by failures only, atomically. An office of 2,000 comes from one address.
 ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": None}

@@ -104,7 +104,7 @@ def _judge(run: Run, scope: engine.Scope) -> None:
     """Everybody in scope into `judged`. Whoever has data that cannot be judged is found by halving, as in a run."""
     found = engine.verdicts(run.computed_under, scope)
     facts = ", ".join(f"'{name}', {name}" for name in found.columns[2:])
-    now = f"SELECT employee_id, reasons, jsonb_strip_nulls(jsonb_build_object({facts})) FROM ({found.sql}) v"  # noqa: S608
+    now = f"SELECT employee_id, reasons, jsonb_strip_nulls(jsonb_build_object({facts})) FROM ({found.sql}) v"  # noqa: S608  our own parts
     try:
         with transaction.atomic():
             engine.execute(f"INSERT INTO judged {now}")

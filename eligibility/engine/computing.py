@@ -55,7 +55,7 @@ def _broken(scope: Scope) -> Verdicts:
     """The verdict about one person whose data cannot be judged: not eligible, because of that."""
     facts = f"""SELECT e.id AS employee_id, e.kind, e.legal_status, p.id AS placement_id, p.unit_id
       FROM employees_employee e JOIN employees_placement p ON p.employee_id = e.id AND p.valid @> '{scope.as_of}'::date
-      WHERE e.agency_id = {int(scope.agency_id)} AND e.id > {int(scope.lo)} AND e.id <= {int(scope.hi)}"""  # noqa: S608
+      WHERE e.agency_id = {int(scope.agency_id)} AND e.id > {int(scope.lo)} AND e.id <= {int(scope.hi)}"""  # noqa: S608  our own parts
     columns = ("employee_id", "reasons", "kind", "legal_status", "placement_id", "unit_id")
     verdict = f"""SELECT employee_id, ARRAY['{BROKEN}']::varchar[] AS reasons, kind, legal_status, placement_id, unit_id
       FROM facts"""  # noqa: S608  built from our own constants
@@ -104,7 +104,7 @@ def _changed_sql(found: Verdicts, names: dict) -> str:
         WHERE agency_id = {int(names["agency"])} AND track = '{names["track"]}'
         AND until_run IS NULL AND employee_id > {int(names["lo"])} AND employee_id <= {int(names["hi"])}
       ) d ON d.employee_id = v.employee_id
-      WHERE d.id IS NULL OR v.employee_id IS NULL OR d.told_key <> {_told_key(found, hashed)}"""  # noqa: S608
+      WHERE d.id IS NULL OR v.employee_id IS NULL OR d.told_key <> {_told_key(found, hashed)}"""  # noqa: S608  our own parts
 
 
 def _told_key(found: Verdicts, hashed: str) -> str:
@@ -170,10 +170,10 @@ def _ranks(run: Run) -> str:
                 ranked = standings(policy, Scope(run.agency_id, run.week, run.cutoff_at))
                 execute(
                     f"""INSERT INTO eligibility_standing (run_id, employee_id, position, size)
-                        SELECT {int(run.pk)}, employee_id, position, size FROM ({ranked}) ranked"""  # noqa: S608
+                        SELECT {int(run.pk)}, employee_id, position, size FROM ({ranked}) ranked"""  # noqa: S608  our own parts
                 )
                 cursor.execute("ANALYZE eligibility_standing")
-    return f"(SELECT employee_id, position, size FROM eligibility_standing WHERE run_id = {int(run.pk)})"  # noqa: S608
+    return f"(SELECT employee_id, position, size FROM eligibility_standing WHERE run_id = {int(run.pk)})"  # noqa: S608  our own parts
 
 
 def tidy(run: Run) -> None:
@@ -186,8 +186,8 @@ def withdraw(run: Run) -> None:
     names: dict[str, Any] = {"agency": run.agency_id, "track": run.track, "number": run.number}
     scope = "agency_id = %(agency)s AND track = %(track)s"
     with connection.cursor() as cursor:
-        cursor.execute(f"DELETE FROM eligibility_decision WHERE {scope} AND from_run = %(number)s", names)  # noqa: S608
+        cursor.execute(f"DELETE FROM eligibility_decision WHERE {scope} AND from_run = %(number)s", names)  # noqa: S608  our own parts
         cursor.execute(
-            f"UPDATE eligibility_decision SET until_run = NULL WHERE {scope} AND until_run = %(number)s",  # noqa: S608
+            f"UPDATE eligibility_decision SET until_run = NULL WHERE {scope} AND until_run = %(number)s",  # noqa: S608  our own parts
             names,
         )

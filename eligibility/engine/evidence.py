@@ -27,7 +27,7 @@ def misjudged_sql(run: Run) -> str:
         "d.agency_id = %s AND d.track = %s AND d.from_run = %s AND NOT %s = ANY(d.reasons)",
         [run.agency_id, run.track, run.number, BROKEN],
     )
-    facts = f"SELECT d.id AS employee_id, {stored} FROM eligibility_decision d WHERE {where}"  # noqa: S608
+    facts = f"SELECT d.id AS employee_id, {stored} FROM eligibility_decision d WHERE {where}"  # noqa: S608  our own parts
     verdict, _columns = verdict_sql(rules, context_of(run.week, run.cutoff_at, rules), fields)
     return f"""WITH facts AS ({facts}), v AS ({verdict})
       SELECT d.id FROM eligibility_decision d JOIN v ON v.employee_id = d.id

@@ -57,7 +57,7 @@ class Verdicts:
     def sql(self) -> str:
         """One statement without parameters, to be executed or put inside another."""
         named = ", ".join(f'verdict."{name}"' for name in self.chosen or self.columns)
-        return f"WITH {self.relations}, verdict AS ({self.verdict}) SELECT {named} FROM verdict"  # noqa: S608
+        return f"WITH {self.relations}, verdict AS ({self.verdict}) SELECT {named} FROM verdict"  # noqa: S608  our own parts
 
     @property
     def relations(self) -> str:
@@ -93,7 +93,7 @@ def verdicts(policy: Policy, scope: Scope) -> Verdicts:
 def verdict_sql(rules: list[Rule], context: Context, fields: dict[str, models.Field]) -> tuple[str, tuple[str, ...]]:
     """SQL over a relation `facts` with these fields: each row with the codes of the week rules it fails."""
     named: dict[str, Any] = {
-        name: RawSQL(f'"facts"."{name}"', [], field)  # noqa: S611
+        name: RawSQL(f'"facts"."{name}"', [], field)  # noqa: S611  our own names  # nosec B611 - our own names
         for name, field in fields.items()
     }
     found: QuerySet = Facts._default_manager.annotate(**named)
@@ -105,7 +105,7 @@ def verdict_sql(rules: list[Rule], context: Context, fields: dict[str, models.Fi
 
 def _named(sql: str, columns: tuple[str, ...]) -> str:
     """The same rows with the columns called by name."""
-    return f"SELECT * FROM ({sql}) AS v({', '.join(columns)})"  # noqa: S608
+    return f"SELECT * FROM ({sql}) AS v({', '.join(columns)})"  # noqa: S608  our own parts
 
 
 def reasons(rules: list[WeekRule], context: Context):

@@ -70,7 +70,7 @@ class Judged:
         found = verdicts(self.policy, dataclasses.replace(self.scope, lo=low, hi=high, standings=self._standings()))
         rating = "rating::int" if "rating" in found.columns else "NULL::int"
         columns = columns or f"employee_id, reasons, unit_id, {rating} AS rating"
-        return f"(WITH {found.relations}, verdict AS ({found.verdict}) SELECT {columns} FROM verdict)"  # noqa: S608
+        return f"(WITH {found.relations}, verdict AS ({found.verdict}) SELECT {columns} FROM verdict)"  # noqa: S608  our own parts
 
     def _standings(self) -> str:
         """SQL: who stands where, where a rule asks for it."""

@@ -97,7 +97,7 @@ class OwnFact:
             "VALUE": f"""SELECT DISTINCT ON (employee_id) employee_id, {self.column} AS value {mine} {valid}
               ORDER BY employee_id, lower(valid) DESC NULLS LAST, id DESC""",
             "SUM": f"""SELECT employee_id, max(total) AS value FROM (
-              SELECT employee_id, sum(number) AS total {mine} GROUP BY employee_id, {year}) y GROUP BY employee_id""",  # noqa: S608
+              SELECT employee_id, sum(number) AS total {mine} GROUP BY employee_id, {year}) y GROUP BY employee_id""",  # noqa: S608  our own parts
             "SUM_THIS_YEAR": f"SELECT employee_id, sum(number) AS value {mine} {this_year} GROUP BY employee_id",
             "LAST": f"SELECT employee_id, max(lower(valid)) AS value {mine} GROUP BY employee_id",
             "PRESENT": f"""SELECT employee_id, true AS value {mine} {valid}

@@ -50,19 +50,19 @@ class Breaches(OwnFact):
 
     def _count(self) -> str:
         return f"""SELECT employee_id, count(*) AS value FROM ({self._records(self.key)}) c
-          WHERE c.day = '-infinity' OR {self._within("%(as_of)s::date")} GROUP BY employee_id"""  # noqa: S608
+          WHERE c.day = '-infinity' OR {self._within("%(as_of)s::date")} GROUP BY employee_id"""  # noqa: S608  our own parts
 
     def _barred(self) -> str:
         mine = self._records(self.key)
         numbered = f"""SELECT b.id, b.employee_id, b.day, count(*) AS nth FROM ({mine}) b JOIN ({mine}) c
           ON c.employee_id = b.employee_id AND c.day <= b.day AND (c.id = b.id OR {self._within("b.day")})
-          GROUP BY b.id, b.employee_id, b.day"""  # noqa: S608
+          GROUP BY b.id, b.employee_id, b.day"""  # noqa: S608  our own parts
         standing = f"""SELECT n.employee_id, n.day, {self._until()} AS until FROM ({numbered}) n
           WHERE NOT EXISTS (SELECT FROM ({self._records(self.lifted_by)}) l
-            WHERE l.employee_id = n.employee_id AND l.day >= n.day)"""  # noqa: S608
+            WHERE l.employee_id = n.employee_id AND l.day >= n.day)"""  # noqa: S608  our own parts
         return f"""SELECT employee_id, coalesce(max(until) FILTER (WHERE until > %(as_of)s::date),
             CASE WHEN bool_or(day = '-infinity') THEN date '{UNDATED.isoformat()}' END, max(until)) AS value
-          FROM ({standing}) s GROUP BY employee_id"""  # noqa: S608
+          FROM ({standing}) s GROUP BY employee_id"""  # noqa: S608  our own parts
 
     def _until(self) -> str:
         last = len(self.bars)

@@ -56,7 +56,7 @@ class EmployeeQuerySet(models.QuerySet):
 
     def with_zone(self):
         """Each with `unit_zone`: the time zone of where they are placed today, of the nearest unit that has its own."""
-        return self.annotate(unit_zone=RawSQL(UNIT_ZONE, []))  # noqa: S611 - a constant of our own
+        return self.annotate(unit_zone=RawSQL(UNIT_ZONE, []))  # noqa: S611  a constant  # nosec B611 - a constant
 
     @staticmethod
     def granted(user, roles, employee="pk", agency="agency_id"):
