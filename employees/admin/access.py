@@ -13,6 +13,7 @@ from ledger.models import Event, Outbox, ReadLog
 
 from .accounts import READS_ACCESS
 from .base import ActionAdmin
+from .trail_filters import ActorFilter, PersonFilter, ReadPersonFilter
 
 ABOUT_ACCESS = ["employees.user", "employees.rolegrant"]
 
@@ -23,6 +24,7 @@ class EventAdmin(ActionAdmin):
 
     list_display = ["at", "verb", "actor", "subject", "reason"]
     search_fields = ["verb", "reason", "=request_id"]
+    list_filter = [ActorFilter, PersonFilter]
     ordering = ["-pk"]
     fields = ["at", "verb", "actor", "subject", "reason", "before", "after", "request_id"]
     readonly_fields = ["actor", "subject"]
@@ -60,6 +62,7 @@ class ReadLogAdmin(ActionAdmin):
     """Who opened whose record. Only auditors read it, and only of people of their agency."""
 
     list_display = ["at", "actor_id", "employee_id", "what", "request_id"]
+    list_filter = [ActorFilter, ReadPersonFilter]
     ordering = ["-pk"]
 
     def may_read(self, user):

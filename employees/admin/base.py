@@ -3,12 +3,15 @@
 A model without an action is view-only (rulings.md 27). Django's own permissions, groups, log and history are not used.
 """
 
+import datetime as dt
+
 from django.contrib import admin
 from django.contrib.admin import SimpleListFilter
 from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, F, Func, IntegerField, OuterRef, Subquery
 from django.http import Http404
 from django.utils import timezone
+from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import DropdownFilter
@@ -133,6 +136,15 @@ def tones(choices, **chosen) -> dict[str, str]:
 def row_number(text: str) -> int:
     """The number of a row as an address carries it; 0, which no row has, for anything else (`²` is a digit too)."""
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else 0
+
+
+def instant(text, otherwise: dt.datetime) -> dt.datetime:
+    """A time as the form sends it, on the reader's clock; what cannot be read is as if it were not given."""
+    try:
+        found = parse_datetime(text or "")
+        return timezone.make_aware(found) if found and timezone.is_naive(found) else found or otherwise
+    except (ValueError, OverflowError):
+        return otherwise
 
 
 def unit_now(person: str) -> Subquery:

@@ -2,8 +2,10 @@
 
 from django.contrib import admin
 from django.db.models import F
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
@@ -11,7 +13,7 @@ from unfold.decorators import display
 
 from employees.actions import end_special, verify_special
 from employees.forms import SpecialForm
-from employees.models import Agency, Employee, Placement, Unit
+from employees.models import Agency, Employee, Placement, Role, Unit
 from employees.models.access import READS_PEOPLE, READS_SCORES
 from employees.permissions import holds_any, people_of
 
@@ -112,6 +114,7 @@ class EmployeeAdmin(EnteringAdmin):
     ordering = ["name", "pk"]
     exclude = ["version"]
     inlines = [PlacementInline]
+    change_form_outer_before_template = "admin/employees/employee/record_link.html"
     fieldsets = [
         (
             None,
@@ -146,6 +149,17 @@ class EmployeeAdmin(EnteringAdmin):
 
     def may_read(self, user):
         return holds_any(user, READS_PEOPLE)
+
+    def get_list_display(self, request):
+        return [*self.list_display, "record"] if holds_any(request.user, {Role.AUDITOR}) else self.list_display
+
+    def render_change_form(self, request, context, *args, **kwargs):
+        context["audits"] = holds_any(request.user, {Role.AUDITOR})
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    @display(description=_("record"))
+    def record(self, employee):
+        return format_html('<a href="{}">{}</a>', reverse("admin:record", args=[employee.pk]), _("Whole record"))
 
     def get_queryset(self, request):
         rows = super().get_queryset(request).annotate(unit_name=unit_now("pk"))

@@ -10,7 +10,6 @@ from django.db.models import F, OuterRef, Subquery
 from django.http import Http404, HttpResponse, HttpResponseNotAllowed
 from django.template.response import TemplateResponse
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -19,7 +18,7 @@ from employees.permissions import holds_any
 from ledger import exports
 from ledger.models import ReadLog
 
-from .base import row_number
+from .base import instant, row_number
 
 ROWS, MOST_ACCOUNTS = 100, 500
 HEADER = ["at", "person", "name", "what", "request"]
@@ -44,8 +43,8 @@ def readings_view(request):
         raise PermissionDenied
     given = request.POST if request.method == "POST" else request.GET
     now = timezone.localtime()
-    since = _instant(given.get("since"), now - dt.timedelta(days=30))
-    until = _instant(given.get("until"), now + dt.timedelta(minutes=1))
+    since = instant(given.get("since"), now - dt.timedelta(days=30))
+    until = instant(given.get("until"), now + dt.timedelta(minutes=1))
     accounts = _accounts(request.user)
     account = next((one for one in accounts if one.pk == row_number(given.get("account", ""))), None)
     if given.get("account") and account is None:
@@ -87,15 +86,6 @@ def _accounts(user) -> list[User]:
         grants = grants.filter(agency_id__in=user.reach.whole_agencies({Role.AUDITOR}))
     held = User.objects.filter(pk__in=grants.values("user")).select_related("employee")
     return list(held.order_by(F("employee__name").asc(nulls_last=True), "pk")[:MOST_ACCOUNTS])
-
-
-def _instant(text, otherwise: dt.datetime) -> dt.datetime:
-    """A time as the form sends it, on the reader's clock; what cannot be read is as if it were not given."""
-    try:
-        found = parse_datetime(text or "")
-        return timezone.make_aware(found) if found and timezone.is_naive(found) else found or otherwise
-    except (ValueError, OverflowError):
-        return otherwise
 
 
 def _file(user, account, rows, reason: str) -> HttpResponse:

@@ -1,6 +1,6 @@
 """The admin of the week: what waits, plans and their repair, unit rules, requests, WFH days, and stand-ins."""
 
-from . import access, corrections, data_requests, objections, people, plans, unit_rules, what_if
+from . import access, corrections, data_requests, objections, people, plans, record, unit_rules, what_if
 from .first_page import waiting
 
 __all__ = [
@@ -10,6 +10,7 @@ __all__ = [
     "objections",
     "people",
     "plans",
+    "record",
     "unit_rules",
     "waiting",
     "what_if",
