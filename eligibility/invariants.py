@@ -55,6 +55,11 @@ NEVER: dict[str, str] = {
     "a correction applied by the person it is about": """
         SELECT c.id FROM eligibility_correction c JOIN employees_user u ON u.id = c.decided_by_id
         WHERE u.employee_id = c.employee_id AND c.state = 'APPLIED'""",
+    "a correction applied by who proposed it by hand": """
+        SELECT c.id FROM eligibility_correction c JOIN LATERAL (SELECT e.actor_id FROM ledger_event e
+          WHERE e.subject_type = 'eligibility.correction' AND e.subject_id = c.id AND e.verb = 'correction.propose'
+          ORDER BY e.id DESC LIMIT 1) p ON p.actor_id = c.decided_by_id
+        WHERE c.state = 'APPLIED' AND c.cause = 'BY_HAND'""",
     "an objection answered by the person or by who published the week": """
         SELECT o.id FROM eligibility_objection o JOIN eligibility_run r ON r.id = o.run_id
           JOIN employees_user u ON u.id = o.decided_by_id

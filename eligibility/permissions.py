@@ -78,6 +78,13 @@ def check_may_correct(user, agency_id: int, employee_id: int) -> None:
         raise Denied(_("Nobody decides on their own case; another HR head does."))
 
 
+def check_may_apply(user, correction, proposer: int | None) -> None:
+    """As `check_may_correct`; and what a person has proposed by hand somebody else applies (`proposer`: account id)."""
+    check_may_correct(user, correction.agency_id, correction.employee_id)
+    if correction.cause == correction.Cause.BY_HAND and proposer == user.pk:
+        raise Denied(_("You proposed this correction yourself; another HR head applies it. You may dismiss it."))
+
+
 def check_may_propose(user, agency_id: int, employee_id: int | None = None) -> None:
     """HR officer or head of the whole agency proposes corrections; nobody for themselves (None: the machine names whom,
     whoever has it look)."""

@@ -256,7 +256,10 @@ def dismiss_correction(*, correction_id: int, by, at: dt.datetime, reason: str, 
 
 def _decide(state: str, verb: str, correction_id: int, by, at: dt.datetime, reason: str, version: int) -> Correction:
     one = _locked(correction_id)
-    permissions.check_may_correct(by, one.agency_id, one.employee_id)
+    if state == State.APPLIED:
+        permissions.check_may_apply(by, one, queries.proposed_by(one))
+    else:
+        permissions.check_may_correct(by, one.agency_id, one.employee_id)
     if not reason.strip():
         raise Refused("REASON_MISSING", _("Give a reason; it stays on record."))
     if one.state != State.PROPOSED:

@@ -179,7 +179,7 @@ def publish_run(*, run_id: int, by, at: dt.datetime, version: int) -> Run:
         who = {"who": run.published_by or _("the system"), "when": f"{run.published_at:%Y-%m-%d %H:%M}"}
         raise Refused("ALREADY_PUBLISHED", _("Already published by %(who)s (%(when)s UTC).") % who)
     if run.state != Run.State.WAITING or run.version != version:
-        raise Refused("STALE", _("This run has changed since the page was opened. Load the page again."))
+        raise _stale()
     if _other_policy(run):
         raise Refused("POLICY_CHANGED", _("Another policy is in force since this run was computed. Compute it again."))
     if _inputs(run.agency_id) != run.inputs_seen:
@@ -198,6 +198,10 @@ def _publish(run: Run, by, at) -> Run:
     return run
 
 
+def _stale() -> Refused:
+    return Refused("STALE", _("This run has changed since the page was opened. Load the page again."))
+
+
 def withdraw_run(*, run_id: int, by, at: dt.datetime, reason: str, version: int | None = None) -> Run:
     """Take back a run that is not published, or cancel one at work; its decisions vanish as if it had never run.
 
@@ -211,7 +215,7 @@ def withdraw_run(*, run_id: int, by, at: dt.datetime, reason: str, version: int 
             if by is not None:
                 permissions.check_may_publish(by, run.agency_id)
             if run.state not in (Run.State.COMPUTING, Run.State.WAITING) or version not in (None, run.version):
-                raise Refused("STALE", _("This run has changed since the page was opened. Load the page again."))
+                raise _stale()
             return _withdraw(run, by, at, reason.strip())
     except OperationalError as error:  # a worker holds a chunk for longer than we wait
         raise Refused("BUSY", _("A worker is in the middle of this run. Please try again in a moment.")) from error
@@ -229,15 +233,15 @@ def _withdraw(run: Run, by, at, reason: str) -> Run:
 
 
 @transaction.atomic
-def resume_run(*, run_id: int, by, at: dt.datetime) -> Run:
+def resume_run(*, run_id: int, by, at: dt.datetime, version: int | None = None) -> Run:
     """Hand a run that nobody works on to a worker again; parts that failed too often get another life.
 
     Raises `permissions.Denied`, or `Refused`: STALE, AT_WORK.
     """
     run = Run.objects.select_for_update(no_key=True).get(pk=run_id)
     permissions.check_may_publish(by, run.agency_id)
-    if run.state != Run.State.COMPUTING:
-        raise Refused("STALE", _("This run has changed since the page was opened. Load the page again."))
+    if run.state != Run.State.COMPUTING or version not in (None, run.version):
+        raise _stale()
     renewed = jobs.renew(run.job_id)
     patience = dt.timedelta(seconds=settings.JOB_CHUNK_SECONDS)
     if run.job_id not in jobs.unattended(at=at, patience=patience):
@@ -249,15 +253,18 @@ def resume_run(*, run_id: int, by, at: dt.datetime) -> Run:
 
 
 @transaction.atomic
-def recompute(*, run_id: int, by, at: dt.datetime) -> Run:
+def recompute(*, run_id: int, by, at: dt.datetime, version: int | None = None) -> Run:
     """Withdraw a waiting run and start the same week anew, with what is approved by now; or start a week anew whose run
-    was withdrawn."""
+    was withdrawn. `version`: of the run that was looked at. Raises as both of them."""
     run = Run.objects.select_related("agency").get(pk=run_id)
     Agency.objects.select_for_update(no_key=True).get(pk=run.agency_id)  # before the run, as `_start` does
     if run.state != Run.State.WITHDRAWN:
-        run = withdraw_run(run_id=run_id, by=by, at=at, reason="recomputed")
-    elif by is not None:
-        permissions.check_may_publish(by, run.agency_id)
+        run = withdraw_run(run_id=run_id, by=by, at=at, reason="recomputed", version=version)
+    else:
+        if by is not None:
+            permissions.check_may_publish(by, run.agency_id)
+        if version not in (None, run.version):
+            raise _stale()
     return _start(run.agency, run.track, run.week, by, at, by_hand=True)
 
 

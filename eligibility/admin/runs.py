@@ -121,13 +121,13 @@ class RunAdmin(ActionAdmin):
 
     def recompute_view(self, request, pk):
         def again():
-            return recompute(run_id=pk, by=request.user, at=timezone.now())
+            return recompute(run_id=pk, by=request.user, at=timezone.now(), version=_version(request))
 
         return self._do(request, pk, again, _("The week is being computed again; it appears here when it is done."))
 
     def resume_view(self, request, pk):
         def resume():
-            return resume_run(run_id=pk, by=request.user, at=timezone.now())
+            return resume_run(run_id=pk, by=request.user, at=timezone.now(), version=_version(request))
 
         return self._do(request, pk, resume, _("The run is handed to a worker again."))
 

@@ -5,6 +5,7 @@ from .corrections import (
     corrections_in_weeks,
     corrections_of,
     open_runs,
+    proposed_by,
     waiting_corrections,
     with_difference,
 )
@@ -48,6 +49,7 @@ from .runs import (
 )
 
 __all__ = [
+    "proposed_by",
     "tally_after",
     "KINDS",
     "changed_by",

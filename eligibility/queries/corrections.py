@@ -10,6 +10,7 @@ from django.db.models import Case, CharField, Exists, F, OuterRef, QuerySet, Val
 from eligibility.models import Correction, Decision, Run
 from employees.calendar import week_of
 from employees.models import Employee
+from ledger.models import Event
 
 NEWEST = ("-decided_at", "-pk")
 
@@ -54,6 +55,14 @@ def corrections_in_weeks(employee: Employee, weeks: list[dt.date]) -> dict[dt.da
     for one in rows.select_related("decided_by__employee", "run__policy", "agency").order_by(*NEWEST):
         found.setdefault(one.run.week, []).append(one)
     return found
+
+
+def proposed_by(one: Correction) -> int | None:
+    """The account that proposed a correction last; None: the machine. One query."""
+    events = Event.objects.filter(
+        subject_type=Correction._meta.label_lower, subject_id=one.pk, verb="correction.propose", actor_id__isnull=False
+    )
+    return events.order_by("-pk").values_list("actor_id", flat=True).first()
 
 
 def waiting_corrections(user) -> QuerySet[Correction]:

@@ -11,9 +11,9 @@ from django.utils.translation import gettext as _
 from eligibility import actions as eligibility
 from eligibility import permissions
 from eligibility.models import Correction, Run
+from eligibility.queries import proposed_by
 from employees.models import Agency, Placement, Unit, User
 from employees.queries import holidays
-from ledger.models import Event
 from ledger.trail import record
 from schedules import states
 from schedules.models import Request, WfhDay
@@ -176,10 +176,7 @@ def dismiss(*, correction_id: int, by: User, at: dt.datetime, reason: str, versi
 
 def _proposer(one: Correction) -> int | None:
     """Who proposed a correction last, as a person; None: the machine, or an account of nobody."""
-    events = Event.objects.filter(
-        subject_type=Correction._meta.label_lower, subject_id=one.pk, verb="correction.propose", actor_id__isnull=False
-    )
-    last = events.order_by("-pk").values_list("actor_id", flat=True).first()
+    last = proposed_by(one)
     return User.objects.filter(pk=last).values_list("employee_id", flat=True).first() if last else None
 
 

@@ -25,6 +25,7 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, U
 from eligibility import permissions
 from eligibility.actions import Refused, propose_by_hand
 from eligibility.models import Correction, Run
+from eligibility.queries import proposed_by
 from eligibility.rules import known_codes, label_of, read
 from employees.admin import UnitFilter, tones, unit_now
 from employees.calendar import week_name
@@ -219,11 +220,18 @@ class CorrectionAdmin(AboutPersonAdmin):
         if not self.may_read(request.user):
             raise PermissionDenied
         one = self.get_object(request, object_id)
-        context = {"reason_form": ReasonForm(auto_id="decide_%s"), "decidable": False, "why_not": ""}
+        context = {
+            "reason_form": ReasonForm(auto_id="decide_%s"),
+            "decidable": False,
+            "appliable": False,
+            "why_not": "",
+        }
         if one.state == State.PROPOSED:
             try:
                 permissions.check_may_correct(request.user, one.agency_id, one.employee_id)
                 context["decidable"] = True
+                permissions.check_may_apply(request.user, one, proposed_by(one))
+                context["appliable"] = True
             except permissions.Denied as denied:
                 context["why_not"] = str(denied)
         return super().change_view(request, object_id, form_url, context | (extra_context or {}))

@@ -165,6 +165,29 @@ def test_withdrawing_takes_a_reason_and_the_version_seen(cast, client, at, waiti
     assert not Decision.objects.filter(from_run=waiting.number).exists()
 
 
+def test_computing_again_and_resuming_take_the_version_seen(cast, client, at, waiting):
+    client.force_login(cast.hadi_user)
+    again = reverse("admin:eligibility_run_recompute", args=[waiting.pk])
+    for data in ({}, {"version": 99}):
+        client.post(again, data)
+        assert Run.objects.get(pk=waiting.pk).state == Run.State.WAITING
+    assert f'name="version" value="{waiting.version}"' in client.get(page_of(waiting)).content.decode()
+    client.post(again, {"version": waiting.version})
+    withdrawn, anew = Run.objects.get(pk=waiting.pk), Run.objects.order_by("pk").last()
+    assert (withdrawn.state, anew.state) == (Run.State.WITHDRAWN, Run.State.COMPUTING)
+    withdraw_run(run_id=anew.pk, by=cast.hadi_user, at=at, reason="Salah")
+    client.post(again, {"version": waiting.version})  # it was withdrawn since: another version
+    assert Run.objects.order_by("pk").last() == anew
+    client.post(again, {"version": withdrawn.version})
+    newest = Run.objects.order_by("pk").last()
+    assert newest.state == Run.State.COMPUTING
+    client.post(reverse("admin:eligibility_run_resume", args=[newest.pk]), {"version": newest.version + 1})
+    assert not Event.objects.filter(verb="run.resume").exists()
+    with pytest.raises(Refused) as refused:
+        resume_run(run_id=newest.pk, by=cast.hadi_user, at=at, version=newest.version + 1)
+    assert refused.value.code == "STALE"
+
+
 def test_a_cancelled_run_fences_whoever_is_at_work(cast, at, waiting):
     withdraw_run(run_id=waiting.pk, by=None, at=at, reason="x")
     run = start_run(agency=cast.agency, track="REWARD", week=NEXT, by=None, at=at)

@@ -14,11 +14,17 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
+from eligibility.actions import Refused as NotCorrected
+from eligibility.actions import propose_by_hand
+from eligibility.models import Correction
 from eligibility.permissions import Denied as MayNotPublish
+from eligibility.queries import published_runs
 from employees import actions as calendar
 from employees.models import Employee, Holiday, Leave, Placement, Unit
 from performance.rating import Rating
 from schedules import states
+from schedules.actions.corrections import apply as apply_correction
+from schedules.actions.day_corrections import propose_days_due
 from schedules.actions.delegations import delegate, end_delegation
 from schedules.actions.refused import Refused
 from schedules.actions.repair import propose_repair, repair_week
@@ -49,7 +55,7 @@ from tests.schedules.weeks import WEEK, in_force, planned
 
 pytestmark = pytest.mark.slow
 AT = dt.datetime(2026, 11, 27, 9, tzinfo=settings_zone())  # the Friday before the week
-SAID_NO = (Refused, Denied, states.Impossible, calendar.Refused, MayNotPublish)
+SAID_NO = (Refused, Denied, states.Impossible, calendar.Refused, MayNotPublish, NotCorrected)
 DATES = [WEEK + dt.timedelta(days=n) for n in range(5)]
 any_one, any_day = st.integers(0, 11), st.sampled_from(DATES)
 
@@ -286,6 +292,38 @@ class Week(RuleBasedStateMachine):
             self.attempt(repair_week, by=self.cast.hadi_user, digest=look.digest, **where)
             self.check_cover()
 
+    @rule(n=any_one, eligible=st.booleans())
+    def correct(self, n, eligible):
+        """A published decision is corrected, and the day that goes or comes with it."""
+        if Correction.objects.count() > 6:
+            return
+        (run,) = published_runs(self.cast.agency.pk, WEEK)
+        outcome = dict(eligible=eligible, reasons=[] if eligible else ["R-PREDIKAT"], reason="SK")
+        person = self.people[n % len(self.people)]
+        hand = dict(run_id=run.pk, employee_id=person.pk, by=self.cast.dewi_user)
+        if one := self.attempt(propose_by_hand, **hand, **outcome):
+            self.apply(one)
+
+    @rule(date=any_day, withdrawn=st.booleans())
+    def change_the_calendar(self, date, withdrawn):
+        """A day off is declared or withdrawn; HR applies what follows for each person."""
+        one = Holiday.objects.first()
+        if one and withdrawn:
+            gone = dict(holiday_id=one.pk, version=one.version, reason="Keppres")
+            self.attempt(calendar.withdraw_holiday, by=self.cast.hadi_user, **gone)
+        elif one is None:
+            known = dict(agency=self.cast.agency, name="Libur", kind="LIBUR_NASIONAL", source="")
+            self.attempt(calendar.declare_holiday, date=date, by=self.cast.dewi_user, **known)
+        propose_days_due(at=self.now)
+        for one in Correction.objects.filter(state="PROPOSED").order_by("pk"):
+            self.apply(one)
+        propose_days_due(at=self.now)
+
+    def apply(self, one):
+        known = dict(correction_id=one.pk, by=self.cast.hadi_user, reason="SK", version=one.version)
+        self.attempt(apply_correction, **known)
+        self.check_cover()
+
     @rule(hours=st.sampled_from([1, 2, 5, 18]))
     def time_passes(self, hours):
         self.now += dt.timedelta(hours=hours)
@@ -297,7 +335,8 @@ class Week(RuleBasedStateMachine):
     def check_cover(self):
         """What was decided just now fits; what no longer fits for another reason (leave, a rule) was there before."""
         cover = Cover(self.cast.agency, DATES)
-        fresh = set(WfhDay.objects.active().exclude(origin="PLAN").values_list("pk", flat=True)) - self.given
+        planned_first = {"origin": "PLAN", "plan__revision": 1}
+        fresh = set(WfhDay.objects.active().exclude(**planned_first).values_list("pk", flat=True)) - self.given
         for day in WfhDay.objects.active().filter(pk__in=fresh).select_related("unit"):
             size = cover.sizes[day.unit_id, day.date]
             for half in HALVES:

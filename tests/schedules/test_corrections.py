@@ -3,6 +3,7 @@
 import datetime as dt
 
 import pytest
+from django.urls import reverse
 
 from eligibility import permissions, queries
 from eligibility.actions import Refused, propose_by_hand, propose_due
@@ -16,6 +17,7 @@ from schedules.models import Notice, Plan, Request, WfhDay
 from schedules.notices import spoken
 from schedules.queries import offers
 from schedules.queries.fairness import balance_of
+from tests import factories
 
 from .pages import MONDAY, THURSDAY, as_, asked, text
 
@@ -103,6 +105,29 @@ def test_many_at_once_each_for_itself(week, now):
     rows = decide_many(versions=versions, apply_them=True, by=week.hadi_user, at=now, reason="SK")
     assert {row.correction_id: bool(row.refused) for row in rows} == {first.pk: False, second.pk: True, 10**9: True}
     assert set(Correction.objects.values_list("state", flat=True)) == {"APPLIED", "PROPOSED"}
+
+
+def test_what_a_head_proposed_by_hand_another_head_applies(week, now, english):
+    factories.grant(week.dewi_user, "HR_HEAD", week.agency)
+    one = proposal(week, now)
+    with pytest.raises(permissions.Denied, match="You proposed this correction yourself"):
+        apply(correction_id=one.pk, by=week.dewi_user, at=now, reason="SK", version=one.version)
+    week.day.refresh_from_db()
+    assert week.day.state == WfhDay.State.ACTIVE
+    client = as_(week.dewi_user)
+    client.cookies["language"] = "en"
+    page = text(client.get(reverse("admin:eligibility_correction_change", args=[one.pk])))
+    assert 'value="apply"' not in page
+    assert 'value="dismiss"' in page
+    assert "another HR head applies it" in page
+    page = text(as_(week.hadi_user).get(reverse("admin:eligibility_correction_change", args=[one.pk])))
+    assert 'value="apply"' in page
+    assert apply(correction_id=one.pk, by=week.hadi_user, at=now, reason="SK", version=one.version).state == "APPLIED"
+
+
+def test_whoever_proposed_it_by_hand_may_take_it_back_by_dismissing(week, now):
+    factories.grant(week.dewi_user, "HR_HEAD", week.agency)
+    assert dismissed(week, now, proposal(week, now), by="dewi").state == "DISMISSED"
 
 
 def about_decisions():

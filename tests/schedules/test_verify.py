@@ -117,6 +117,10 @@ HARM = {
     made(
         "eligibility_correction", employee_id="u.employee_id", run_id="r.id", state="'APPLIED'", decided_by_id="u.id"
     ): ("a correction applied by the person it is about"),
+    made("eligibility_correction", **OF_RUN, state="'APPLIED'", cause="'BY_HAND'")
+    + "; INSERT INTO ledger_event (at, verb, subject_type, subject_id, actor_id, reason, before, after, request_id) "
+    "SELECT now(), 'correction.propose', 'eligibility.correction', 900001, decided_by_id, '', '{}', '{}', '' "
+    "FROM eligibility_correction": "a correction applied by who proposed it by hand",
     made(
         "eligibility_objection", employee_id="u.employee_id", run_id="r.id", state="'REJECTED'", decided_by_id="u.id"
     ): ("an objection answered by the person or by who published the week"),
