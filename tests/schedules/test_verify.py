@@ -175,6 +175,7 @@ def test_each_harm_is_found(sound, harm):
         cursor.execute(NO_CONSTRAINTS)
         cursor.execute(NO_INDEXES)
         cursor.execute(NO_TRIGGERS)
+        cursor.execute(NO_EXPRESSIONS)
         cursor.execute(harm)
     code, said = verify("--json")
     found = [name for name, ids in json.loads(said).items() if ids]
@@ -198,6 +199,14 @@ DO $$ DECLARE i regclass; BEGIN
   FOR i IN SELECT indexrelid::regclass FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid
            WHERE indisunique AND NOT indisprimary AND relnamespace = 'public'::regnamespace LOOP
     EXECUTE format('DROP INDEX %s', i);
+  END LOOP;
+END $$
+"""
+NO_EXPRESSIONS = """
+DO $$ DECLARE c record; BEGIN
+  FOR c IN SELECT attrelid::regclass AS rel, attname FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid
+           WHERE attgenerated = 's' AND relkind = 'r' AND relnamespace = 'public'::regnamespace LOOP
+    EXECUTE format('ALTER TABLE %s ALTER %I DROP EXPRESSION', c.rel, c.attname);
   END LOOP;
 END $$
 """
