@@ -1,4 +1,5 @@
-"""Files that leave the portal: CSV that no spreadsheet runs, with a last line that proves where it came from (F43).
+"""Files that leave the portal: CSV that no spreadsheet runs, JSON and PDF, each with a last line that proves where it
+came from (F43).
 
 The last line carries the number of rows, a SHA-256 of everything above it, and an HMAC of that digest by a key derived
 from SECRET_KEY: who holds the file sees that it is whole, and `manage.py verify_export` that it is ours.
@@ -9,6 +10,7 @@ import dataclasses
 import datetime as dt
 import hashlib
 import io
+import json
 import math
 import re
 import uuid
@@ -28,7 +30,14 @@ from .request_id import REQUEST_ID
 from .trail import denied, unusual
 
 SALT = "ledger.exports"
-LAST = re.compile(rb"# file=([0-9a-f-]{36}) rows=([0-9]+) sha256=([0-9a-f]{64}) hmac=([0-9a-f]{64})\r\n")
+PROOF = rb"file=([0-9a-f-]{36}) rows=([0-9]+) sha256=([0-9a-f]{64}) hmac=([0-9a-f]{64})"
+LAST = re.compile(rb'(?:# |% |"proof": ")' + PROOF + rb'(?:"\})?\r\n')
+# Kind of file → what a browser is told, and what stands around the proof so that the file stays of its kind.
+KINDS = {
+    "csv": ("text/csv; charset=utf-8", "# ", ""),
+    "json": ("application/json", '"proof": "', '"}'),
+    "pdf": ("application/pdf", "% ", ""),
+}
 DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n")
 NUMBER = re.compile(r"-?[0-9]+([.,][0-9]+)?")
 
@@ -86,6 +95,7 @@ class Export:
     rows: int
     digest: str
     number: str  # of this very file; the event and the last line carry it
+    kind: str = "csv"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -123,11 +133,26 @@ def signed_csv(*, header: Sequence[str], rows: Iterable[Sequence]) -> Export:
         if count > settings.EXPORT_MAX_ROWS:
             raise TooManyRows(settings.EXPORT_MAX_ROWS)
         writer.writerow([cell(value) for value in row])
-    body = b"\xef\xbb\xbf" + text.getvalue().encode()  # with the mark by which spreadsheets know UTF-8
+    return _proved(b"\xef\xbb\xbf" + text.getvalue().encode(), count, "csv")  # with the mark by which they know UTF-8
+
+
+def signed_json(content: dict, *, rows: int) -> Export:
+    """A JSON object with its proof as the last member, on a line of its own."""
+    text = json.dumps(content, ensure_ascii=False, indent=1).removesuffix("\n}")
+    return _proved(f"{text},\r\n".encode(), rows, "json")
+
+
+def signed_pdf(content: bytes, *, rows: int) -> Export:
+    """A PDF with its proof as a comment behind its end, which readers pass over."""
+    return _proved(content.rstrip(b"\r\n") + b"\r\n", rows, "pdf")
+
+
+def _proved(body: bytes, rows: int, kind: str) -> Export:
+    _type, before, after = KINDS[kind]
     number = str(uuid.uuid4())
-    digest = _digest(body, number, count)
-    last = f"# file={number} rows={count} sha256={digest} hmac={_sign(digest)}\r\n"
-    return Export(body + last.encode(), count, digest, number)
+    digest = _digest(body, number, rows)
+    last = f"{before}file={number} rows={rows} sha256={digest} hmac={_sign(digest)}{after}\r\n"
+    return Export(body + last.encode(), rows, digest, number, kind)
 
 
 def export(
@@ -151,9 +176,7 @@ def export(
     """
     if not reason.strip():
         raise NoReason
-    if wait := limits.hit(f"export-hour:{by.pk}", limit=settings.EXPORTS_AN_HOUR, seconds=HOUR):
-        denied(by=by, at=at, route=f"export {what}", what="excess_rate", status=429, code=TooManyExports.code)
-        raise TooManyExports(wait)
+    count_one(what, by=by, at=at)
     with transaction.atomic():
         made = signed_csv(header=header, rows=rows)
         Event.objects.create(
@@ -173,18 +196,24 @@ def export(
     return made
 
 
+def count_one(what: str, *, by, at: dt.datetime) -> None:
+    """Count a file that is asked for. Call it outside a transaction. Raises `TooManyExports`."""
+    if wait := limits.hit(f"export-hour:{by.pk}", limit=settings.EXPORTS_AN_HOUR, seconds=HOUR):
+        denied(by=by, at=at, route=f"export {what}", what="excess_rate", status=429, code=TooManyExports.code)
+        raise TooManyExports(wait)
+
+
 def download(made: Export, name: str) -> HttpResponse:
     """The answer of a door: a file to keep, named after what it is and the number on its last line."""
-    response = HttpResponse(made.content, content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="{name}-{made.number}.csv"'
+    response = HttpResponse(made.content, content_type=KINDS[made.kind][0])
+    response["Content-Disposition"] = f'attachment; filename="{name}-{made.number}.{made.kind}"'
     return response
 
 
 def check(content: bytes) -> Checked:
     """What the last line of a file claims, and whether it holds. Raises `ValueError` with a sentence without one."""
-    body, line = content, b""
-    if (start := content.rfind(b"\r\n# file=")) >= 0:
-        body, line = content[: start + 2], content[start + 2 :]
+    start = content[:-2].rfind(b"\r\n") + 2  # 1 where there is no other line: then nothing fits
+    body, line = content[:start], content[start:]
     said = LAST.fullmatch(line)
     if said is None:
         raise ValueError(_("The last line with the digest is missing: the file was changed, or it is not ours."))

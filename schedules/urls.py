@@ -1,7 +1,7 @@
 from django.urls import path
 
 from . import views
-from .views import approvals, connections, data_requests, delegations, objections, push, team
+from .views import approvals, connections, data_requests, delegations, my_data, objections, push, team
 
 urlpatterns = [
     path("", views.my_week, name="my-week"),
@@ -33,6 +33,8 @@ urlpatterns = [
     path("account/connections/calendar/", connections.calendar, name="connections-calendar"),
     path("account/connections/tokens/", connections.token_make, name="token-make"),
     path("account/connections/tokens/end/", connections.token_end, name="token-end"),
+    path("account/data/", my_data.mine, name="my-data"),
+    path("account/data/copy/", my_data.copy, name="my-data-copy"),
     path("account/data/requests/", data_requests.mine, name="data-requests"),
     path("account/data/requests/<int:pk>/withdraw/", data_requests.take_back, name="data-request-withdraw"),
     path("account/push/", push.switch_on, name="push-on"),

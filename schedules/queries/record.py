@@ -153,11 +153,8 @@ def _changes(kind: str, what: str, before: dict, after: dict) -> tuple[Change, .
         before = {}
     labels = _labels(kind)
     columns = [one for one in {**before, **after} if not one.startswith("pgh_") and one not in NOISE]
-    return tuple(
-        Change(labels.get(one, one), _said(before.get(one)), _said(after.get(one)))
-        for one in columns
-        if before.get(one) != after.get(one)
-    )
+    changes = (Change(labels.get(one, one), _said(before.get(one)), _said(after.get(one))) for one in columns)
+    return tuple(change for change in changes if change.before != change.after)
 
 
 def _labels(kind: str) -> dict[str, str]:

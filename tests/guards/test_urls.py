@@ -44,6 +44,8 @@ EXPECTED = {
     "connections-calendar": LOGIN,
     "token-make": LOGIN,
     "token-end": LOGIN,
+    "my-data": LOGIN,
+    "my-data-copy": LOGIN,
     "data-requests": LOGIN,
     "data-request-withdraw": LOGIN,
     "push-on": LOGIN,

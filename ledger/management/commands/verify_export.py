@@ -12,7 +12,7 @@ class Command(BaseCommand):
     help = "Check the digest and signature on the last line of an export. Exit 0: whole and ours; 1: not; 2: unusable."
 
     def add_arguments(self, parser):
-        parser.add_argument("file", type=Path, help="a CSV that the portal made")
+        parser.add_argument("file", type=Path, help="a CSV, JSON or PDF that the portal made")
 
     def handle(self, *, file: Path, **options):
         try:
@@ -26,4 +26,4 @@ class Command(BaseCommand):
         if not found.ours:
             self.stderr.write("NOT OURS: the digest was not signed with this installation's SECRET_KEY.")
             sys.exit(1)
-        self.stdout.write(f"ok: {found.rows} rows, file {found.number}; its event `export` says by whom.")
+        self.stdout.write(f"ok: {found.rows} rows, file {found.number}; its event says by whom it was taken.")
