@@ -17,6 +17,7 @@ from django.utils.functional import Promise
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
+from psycopg2.extras import DateRange as Range
 
 from eligibility.models import Run
 from employees.about import kept, known
@@ -169,6 +170,9 @@ def _shown(field, row, value) -> str:
         return str(getattr(row, f"get_{field.name}_display")())
     if isinstance(value, bool):
         return _("yes") if value else _("no")
+    if isinstance(value, Range):
+        last = value.upper - dt.timedelta(days=1) if value.upper else "…"
+        return f"{value.lower} – {last}"
     if isinstance(value, list):
         return ", ".join(map(str, value))
     if isinstance(value, dict):
@@ -203,7 +207,7 @@ def changes(user, *, limit: int | None = None) -> list[Touch]:
     sql = " UNION ALL ".join(_CHANGES.format(label=one.label, table=one.table, theirs=one.theirs) for one in kept())
     names = known(user.employee) | {"limit": limit}
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT * FROM ({sql}) AS line ORDER BY 3 DESC LIMIT %(limit)s", names)  # noqa: S608
+        cursor.execute(f"SELECT * FROM ({sql}) AS line ORDER BY 3 DESC LIMIT %(limit)s", names)  # noqa: S608 - names of our own tables
         rows = cursor.fetchall()
     said = {"insert": _("entered"), "update": _("changed"), "delete": _("deleted")}
     titles = {one.label: capfirst(str(one.model._meta.verbose_name)) for one in kept()}

@@ -134,7 +134,7 @@ def test_scores_chosen_before_the_password_was_asked_are_approved_after_it(cast,
     client.post(address, form)
     score.refresh_from_db()
     assert score.state == Appraisal.State.SUBMITTED
-    answer = client.post("/accounts/reauthenticate/", {"password": PASSWORD, "next": address})
+    client.post("/accounts/reauthenticate/", {"password": PASSWORD, "next": address})
     score.refresh_from_db()
     assert score.state == Appraisal.State.APPROVED
 
