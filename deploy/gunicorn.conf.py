@@ -1,6 +1,7 @@
 """Gunicorn in production, demo and tests. PORT and WEB_CONCURRENCY (number of processes) come from the environment."""
 
 import os
+import sys
 
 from gunicorn.http import wsgi
 
@@ -24,3 +25,11 @@ def _without_server(self):
 
 
 wsgi.Response.default_headers = _without_server
+
+
+def on_starting(server):
+    """What is not safe does not start: each reason is printed (wfh_portal/checks.py)."""
+    from wfh_portal.checks import refusals
+
+    if found := refusals():
+        sys.exit("\n".join(["The portal refuses to start:", *(f"  {one.id}  {one.msg}" for one in found)]))

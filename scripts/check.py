@@ -21,6 +21,7 @@ PRODUCTION = {
     "ALLOWED_HOSTS": "wfh.example.go.id",
     "EMAIL_URL": "submission://portal:password@mail.example.go.id:587",
     "TRUSTED_PROXIES": "1",
+    "REDIS_URL": "redis://:password@redis:6379/0",
 }
 OWNER = {"DATABASE_URL": os.environ.get("DATABASE_OWNER_URL", "")}
 BANDIT = [PYTHON, "-m", "bandit", "--quiet"]
@@ -37,7 +38,7 @@ CHECKS = [
     ("templates", [PYTHON, "-m", "djlint", "templates", "--lint", "--quiet", "--ignore", "H030,H031"], {}),
     ("lock", [PYTHON, "scripts/check_lock.py"], {}),
     ("vendored files", [PYTHON, "scripts/check_vendor.py"], {}),
-    ("deployment", [*MANAGE, "check", "--deploy", "--fail-level", "WARNING"], PRODUCTION),
+    ("deployment", [*MANAGE, "check", "--deploy", "--database", "default", "--fail-level", "WARNING"], PRODUCTION),
 ]
 
 

@@ -6,8 +6,10 @@ class PortalConfig(AppConfig):
     name = "wfh_portal"
 
     def ready(self) -> None:
-        """Shared tasks belong to our Celery app in every process."""
-        from wfh_portal import celery  # noqa: F401
+        """Shared tasks belong to our Celery app in every process, and our checks are known to all commands."""
+        from wfh_portal import celery, checks  # noqa: F401
+
+        checks.register()
 
 
 class PortalAdminConfig(AdminConfig):

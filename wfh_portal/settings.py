@@ -20,7 +20,7 @@ if not env.bool("EMBEDDED", False):  # demo and tests must never meet the databa
 
 # --- what this installation is -------------------------------------------------------------------
 DEBUG = env.bool("DEBUG", False)
-EMBEDDED = env.bool("EMBEDDED", False)  # set by `make demo` and `make test`; refused by `check --deploy`
+EMBEDDED = env.bool("EMBEDDED", False)  # set by `make demo` and `make test`; refused in production (wfh.E020)
 SECRET_KEY = env.str("SECRET_KEY", "")
 if not SECRET_KEY:
     raise ImproperlyConfigured("SECRET_KEY is not set. Set it in the environment; `make demo` makes one by itself.")

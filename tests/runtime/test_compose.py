@@ -26,11 +26,12 @@ VARIABLE = re.compile(r"\$\{([A-Z_]+)(?::([-?])([^}]*))?\}")
 SECRETS = {
     "SECRET_KEY": "k" * 64,
     "PUBLIC_URL": "https://wfh.example.go.id",
-    "EMAIL_URL": "console:",
+    "EMAIL_URL": "smtp://mail.example.go.id:25",
     "DEFAULT_FROM_EMAIL": "portal@example.go.id",
     "POSTGRES_PASSWORD": "super",
     "DATABASE_OWNER_PASSWORD": "owner",
     "DATABASE_APP_PASSWORD": "app",
+    "REDIS_PASSWORD": "broker",
 }
 
 
