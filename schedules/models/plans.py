@@ -10,6 +10,7 @@ from django.utils.translation import pgettext_lazy
 
 from employees.models import Agency, Employee, Unit, User
 from employees.models.access import READS_PEOPLE
+from ledger.tracking import versions
 
 
 class PlanQuerySet(models.QuerySet):
@@ -20,6 +21,7 @@ class PlanQuerySet(models.QuerySet):
         return self.filter(agency__in=user.reach.whole_agencies(READS_PEOPLE))
 
 
+@versions()
 class Plan(models.Model):
     """The week's plan of an agency, in one revision. A published plan is frozen; a change is a new revision."""
 

@@ -112,6 +112,7 @@ class UnitRule(models.Model):
         return f"{self.percent} %" if self.percent is not None else ""
 
 
+@versions()
 class Preference(models.Model):
     """Weekdays a person would like best, the most wished for first. Honoured after fairness, never a claim."""
 

@@ -113,8 +113,6 @@ NO_HISTORY = {
     "schedules.Allotment": "written with its plan, frozen with it by a trigger",
     "schedules.UnitPlan": "counts of its plan",
     "schedules.Notice": "a letter; what it tells is an event",
-    "schedules.Plan": "each transition is an event, a change is a new revision",
-    "schedules.Preference": "a wish; each setting is an event",
     "account.EmailConfirmation": "not used: addresses are entered by the agency",
     "socialaccount.SocialToken": "a provider's secret; none is kept",
     **dict.fromkeys(
