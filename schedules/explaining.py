@@ -19,6 +19,7 @@ from employees.calendar import week_name
 from employees.models import Employee, User
 from employees.queries import placement_on
 
+from . import wording
 from .fact_words import FactView, fact_view, own_fact_view, when
 from .queries import day_facts, day_rules
 
@@ -59,6 +60,7 @@ class CorrectionView:
     before: list[str]
     after_eligible: bool
     after: list[str]
+    given: str = ""  # the days that came of it, or plainly why none
 
 
 @dataclasses.dataclass(frozen=True)
@@ -116,6 +118,7 @@ def _corrections(employee: Employee, week: dt.date) -> list[CorrectionView]:
             before=list(one.before_reasons),
             after_eligible=one.after_eligible,
             after=list(one.after_reasons),
+            given=wording.given(one),
         )
         for one in found
         if one.decided_at and one.after_eligible is not None  # one about days alone changes no decision

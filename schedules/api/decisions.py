@@ -63,6 +63,7 @@ class CorrectionSerializer(serializers.Serializer):
     before = serializers.ListField(child=serializers.CharField(), help_text="reason codes")
     after_eligible = serializers.BooleanField()
     after = serializers.ListField(child=serializers.CharField(), help_text="reason codes")
+    given = serializers.CharField(help_text="the WFH days that came of it, or why none; empty: there was none to give")
 
 
 class DecisionSerializer(serializers.Serializer):

@@ -100,7 +100,9 @@ def test_the_person_reads_it_on_their_week_and_the_decision_stays(week, at, engl
     assert queries.decision_at(run, week.sari.pk).eligible
     assert queries.eligible_at(run, [week.sari.pk]) == {week.sari.pk}
     assert not queries.applied(run).exists()
-    page = text(as_(week.sari_user).get(reverse("my-week"), {"week": "2026-W49"}))
+    client = as_(week.sari_user)
+    client.cookies["language"] = "en"
+    page = text(client.get(reverse("my-week"), {"week": "2026-W49"}))
     assert "day off (Hari berkabung): moved to" in page
 
 

@@ -1,8 +1,10 @@
 """Somebody becomes eligible in a published week: they are planned like everybody, or are told plainly why not."""
 
 import datetime as dt
+import io
 
 import pytest
+from django.core.management import call_command
 from django.urls import reverse
 
 from eligibility import queries
@@ -52,6 +54,12 @@ def corrected(cast, at, do=apply, **other):
 def closed(cast, at, kind="BLACKOUT", **other):
     known = dict(unit=cast.general, since=WEEK, last=FRIDAY + dt.timedelta(days=1), date=None, reason="Pindah gedung")
     return set_rule(by=cast.hadi_user, agency=cast.agency, kind=kind, at=at, **known | other)
+
+
+def in_english(user):
+    client = as_(user)
+    client.cookies["language"] = "en"
+    return client
 
 
 def said_to(person):
@@ -106,7 +114,7 @@ def test_the_staffing_floor_holds_and_the_person_reads_which_limit_stood_against
     assert "You may now ask" not in said_to(week.sari)
     assert balance_of(week.sari, WEEK).owed == 1
     assert Allotment.objects.get(employee=week.sari).dates == []
-    page = text(as_(week.sari_user).get(reverse("my-week"), {"week": "2026-W49"}))
+    page = text(in_english(week.sari_user).get(reverse("my-week"), {"week": "2026-W49"}))
     assert "the day is owed" in page
 
 
@@ -189,9 +197,17 @@ def test_dismissed_nothing_is_planned(week, at):
 
 def test_both_pages_of_the_person_show_it(week, at, english):
     corrected(week, at)
-    client = as_(week.sari_user)
-    client.cookies["language"] = "en"
+    client = in_english(week.sari_user)
     mine = text(client.get(reverse("my-week"), {"week": "2026-W49"}))
     assert "eligible; WFH on" in mine
     why = text(client.get(reverse("why", args=["2026-W49"])))
     assert "Planned alone, after the week was published" in why
+    (seen,) = client.get(f"/api/v1/decisions/{week.sari.public_id}~2026-W49/", HTTP_ACCEPT_LANGUAGE="en").json()[
+        "corrections"
+    ]
+    out = io.StringIO()
+    with pytest.raises(SystemExit) as ended:
+        call_command("explain", week.sari.nip, "--week", "2026-W49", stdout=out)
+    assert ended.value.code == 0
+    for said in (seen["given"], out.getvalue()):
+        assert "WFH on" in said

@@ -72,7 +72,7 @@ class Command(BaseCommand):
         lines = [f"{found.week_name}: {found.headline}"]
         for one in found.corrections:
             before = "no decision" if one.before_eligible is None else ", ".join(one.before) or "eligible"
-            after = ", ".join(one.after) or "eligible"
+            after = "; ".join(filter(None, [", ".join(one.after) or "eligible", one.given]))
             lines.append(f"Corrected {one.at:%Y-%m-%d} by {one.by} ({one.reason}): {before} → {after}")
         for view in found.policies:
             run = f"run {view.run_number}, published {view.published_at:%Y-%m-%d}" if view.run_number else "as of now"
