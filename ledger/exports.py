@@ -38,7 +38,7 @@ KINDS = {
     "json": ("application/json", '"proof": "', '"}'),
     "pdf": ("application/pdf", "% ", ""),
 }
-DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n")
+DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", *"\uff1d\uff0b\uff0d\uff20")  # the last four are full-width
 NUMBER = re.compile(r"-?[0-9]+([.,][0-9]+)?")
 
 

@@ -147,3 +147,8 @@ def test_without_the_limit_nothing_stops_them(cast, at, monkeypatch, settings):
     for _n in range(settings.EXPORTS_AN_HOUR + 1):
         taken(cast, at)
     assert Event.objects.filter(verb="export").count() == settings.EXPORTS_AN_HOUR + 1
+
+
+@pytest.mark.parametrize("sign", [*"=+-@\t\r\n", *"\uff1d\uff0b\uff0d\uff20"])
+def test_nothing_begins_a_formula(sign):
+    assert exports.cell(f"{sign}1+cmd|'x'!A1") == f"'{sign}1+cmd|'x'!A1"
