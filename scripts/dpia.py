@@ -18,7 +18,9 @@ decisions about people are made from scores, by a machine, for many.
 | Data leave by a side door | none in logs, messages, addresses (`tests/runtime/test_leaks.py`); files signed |
 | An account is taken over | Argon2id, limits on failures, second factor, sessions end; tokens kept as digests |
 | History is altered | append-only tables, two database roles, a sealed chain |
-| Kept too long | the column "until"; deleting after it is the agency's decision |
+| Kept too long | log-ins, counts and kept answers are deleted by the portal; the rest by the agency (below) |
+
+"Proposed until" is our proposal, not a rule of law: each agency fixes its terms (JRA) and deletes by them.
 
 Kinds: *general* and *specific* as in pasal 4; *link* points at a person; *free* was typed by people; *opens* is what
 opens something, or a digest of it. History tables hold the same columns as their tables, never changed.
@@ -29,7 +31,7 @@ def page() -> str:
     """The whole page."""
     from wfh_portal import personal
 
-    lines = [HEAD, "| Table | Why | Until | Columns |", "|---|---|---|---|"]
+    lines = [HEAD, "| Table | Why | Proposed until | Columns |", "|---|---|---|---|"]
     for model in sorted(personal.tables(), key=lambda model: model._meta.label):
         table = personal.TABLES.get(model._meta.label)
         if table is None or not table.personal:

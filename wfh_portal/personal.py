@@ -18,7 +18,7 @@ DECIDED = "five years after the week"
 
 @dataclasses.dataclass(frozen=True)
 class Table:
-    """The columns of a table by what they tell, and why a personal one is kept and until when."""
+    """The columns of a table by what they tell, why a personal one is kept, and until when we propose to keep it."""
 
     why: str = ""
     until: str = ""
