@@ -47,6 +47,28 @@ class NoticesForm(forms.Form):
     quiet_days_off = forms.BooleanField(label=_("No mail on days off"), required=False)
 
 
+class AppCodeForm(forms.Form):
+    """The code that an authenticator app shows."""
+
+    code = forms.CharField(
+        label=_("Code that the app shows"),
+        max_length=10,
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "one-time-code"}),
+    )
+
+
+class PasskeyForm(forms.Form):
+    """What its holder calls a passkey; the browser fills in the rest."""
+
+    name = forms.CharField(
+        label=_("Name"),
+        max_length=60,
+        required=False,
+        help_text=_("By which you know it again, such as “telephone” or “blue key”."),
+    )
+    credential = forms.CharField(widget=forms.HiddenInput)
+
+
 class DayInput(UnfoldAdminTextInputWidget):
     """The browser's own date field: a phone shows its calendar."""
 

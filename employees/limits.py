@@ -74,12 +74,15 @@ class TooMany(Exception):
         super().__init__(self.code)
 
 
-def take(limit: Limit, subject: str, *, at: dt.datetime) -> None:
-    """Count one try in vain beforehand, so that two at once are two; a good one is given back. Raises `TooMany`."""
+def take(limit: Limit, subject: str, *, at: dt.datetime) -> int:
+    """Count one try in vain beforehand, so that two at once are two; a good one is given back. Which try of the window
+    it is. Raises `TooMany`."""
     with connection.cursor() as cursor:
         cursor.execute(TAKE, {"key": _key(limit.name, subject), "at": at, **_spans(limit)})
-        if cursor.fetchone() is None:
-            raise TooMany(_until(limit, subject) or at + limit.pause, at)
+        row = cursor.fetchone()
+    if row is None:
+        raise TooMany(_until(limit, subject) or at + limit.pause, at)
+    return row[0]
 
 
 def give_back(limit: Limit, subject: str) -> None:

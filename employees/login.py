@@ -2,14 +2,11 @@
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.auth_backends import AuthenticationBackend
-from allauth.account.forms import LoginForm, default_token_generator
-from allauth.account.utils import user_pk_to_url_str
+from allauth.account.forms import LoginForm
 from allauth.account.views import LoginView
-from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.db.models import Q
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
@@ -73,7 +70,7 @@ class ClosedAdapter(DefaultAccountAdapter):
             self.trying.begin(at=timezone.now())
         except limits.TooMany as refused:
             self.refused(request, "authn_login_lock", status=429, **credentials)
-            raise self.too_many(request, refused) from None
+            raise wait_longer(request, refused) from None
 
     def authentication_failed(self, request, **credentials) -> None:
         self.trying.failed(at=timezone.now())
@@ -106,15 +103,16 @@ class ClosedAdapter(DefaultAccountAdapter):
         key = self.request.session.session_key if self.request.user.is_authenticated else None
         set_password(user=user, password=password, by=user, at=timezone.now(), except_key=key)
 
-    def too_many(self, request, refused: limits.TooMany) -> ValidationError:
-        """What the form says; the view answers with 429."""
-        request.too_many = refused
-        text = ngettext(
-            "Too many attempts. Please wait %(minutes)s minute, then try again.",
-            "Too many attempts. Please wait %(minutes)s minutes, then try again.",
-            refused.minutes,
-        )
-        return ValidationError(text % {"minutes": refused.minutes}, code="too_many_login_attempts")
+
+def wait_longer(request, refused: limits.TooMany) -> ValidationError:
+    """What a form says to somebody who tried too often; the view answers with 429."""
+    request.too_many = refused
+    text = ngettext(
+        "Too many attempts. Please wait %(minutes)s minute, then try again.",
+        "Too many attempts. Please wait %(minutes)s minutes, then try again.",
+        refused.minutes,
+    )
+    return ValidationError(text % {"minutes": refused.minutes}, code="too_many_login_attempts")
 
 
 class Entrance(LoginView):
@@ -136,13 +134,3 @@ class NipLoginForm(LoginForm):
             {"placeholder": "", "inputmode": "numeric", "autocomplete": "username", "autofocus": True}
         )
         self.fields["password"].widget.attrs["placeholder"] = ""
-
-
-def first_link(user) -> str:
-    """The address at which the holder of an account sets its password: once, and within `PASSWORD_RESET_TIMEOUT`.
-
-    It is a secret: shown once or written to a file of the administrator's, never kept, logged or put into the ledger.
-    """
-    key = default_token_generator.make_token(user)
-    where = reverse("account_reset_password_from_key", kwargs={"uidb36": user_pk_to_url_str(user), "key": key})
-    return f"{settings.PUBLIC_URL}{where}"

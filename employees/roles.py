@@ -121,6 +121,10 @@ GIVEN: dict[str, type[Given]] = {
 ALL: tuple[type[Everybody], ...] = (Employee, Supervisor, Delegate, *GIVEN.values(), ServiceAccount)
 
 
+# Whoever holds one of these gives more than a password: HR, administrators, auditors (reliability.md 4.3).
+NEEDS_FACTOR = frozenset(Role)
+
+
 def reading(columns: Columns) -> frozenset[Role]:
     """The given roles that read these columns of the people they are given for."""
     return frozenset(one.role for one in GIVEN.values() if columns in one.reads)

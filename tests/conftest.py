@@ -7,6 +7,7 @@ import psycopg2
 import pytest
 from django.conf import settings
 from django.db import connections
+from django.test import Client
 from django.utils import translation
 
 from tests import factories
@@ -16,6 +17,9 @@ def pytest_configure(config):
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
     settings.WHITENOISE_AUTOREFRESH = True  # static files need not be collected before the tests
+    from tests import entering  # it needs the settings
+
+    Client.force_login = entering.with_both
     # A misspelt template variable is a red test, not a blank on the page.
     settings.TEMPLATES[0]["OPTIONS"]["string_if_invalid"] = factories.UndefinedVariable()
 

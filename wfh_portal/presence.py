@@ -1,14 +1,20 @@
 """How long a log-in lasts: shorter for whoever holds a role, and never too old to decide with (reliability.md 4.3)."""
 
 import datetime as dt
+from urllib.parse import urlencode
 
 from allauth.account.internal.flows.login import get_authentication_records
 from allauth.account.internal.flows.reauthentication import suspend_request
 from django.contrib.auth import logout
+from django.http import HttpResponseRedirect, JsonResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
+from employees.actions.factors import factors_of, needs_factor
+from employees.factors import proved
 from employees.sessions import SEEN, STARTED
+from ledger.api import PROBLEM
 
 HOUR = dt.timedelta(hours=1).total_seconds()
 WITH_A_ROLE = (HOUR / 2, 12 * HOUR)  # idle, absolute: HR, administrators, auditors
@@ -23,6 +29,14 @@ FRESH = 600  # seconds
 WEIGHTY = frozenset(
     {
         "admin:performance_appraisal_changelist",  # many scores at once
+        "admin:performance_appraisal_approve",
+        "admin:employees_rolegrant_add",
+        "admin:employees_rolegrant_change",
+        "admin:employees_user_do",
+        "factor-app",
+        "factor-passkey",
+        "factor-codes",
+        "factor-remove",
         "admin:eligibility_policy_approve",
         "admin:eligibility_policy_in-force",
         "admin:eligibility_run_publish",
@@ -65,6 +79,44 @@ class PresenceMiddleware:
             logout(request)  # programs use tokens; a browser's old session is none
             return None
         return suspend_request(request, reverse("account_reauthenticate"))
+
+
+# Where somebody goes whose role needs a second factor: to set one up, or to give it. And nowhere else.
+WITHOUT_FACTOR = frozenset({"factors", "factor-app", "factor-passkey", "account_reauthenticate", "account_logout"})
+NOT_PROVED = frozenset({"mfa_reauthenticate", "mfa_reauthenticate_webauthn", "account_logout"})
+
+
+class FactorMiddleware:
+    """Closed to a session with a role that did not prove a second factor; pages, admin and API alike.
+
+    Who has none sets one up. Who has one gives it, and does not set up another with the password alone.
+    """
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        return self.get_response(request)
+
+    def process_view(self, request, view, args, kwargs):
+        api = request.path.startswith("/api/")
+        if not api and not getattr(view, "login_required", True):  # what visitors may see: the log-in, the language
+            return None
+        if not request.user.is_authenticated or proved(request) or not needs_factor(request.user):
+            return None
+        has_one = factors_of(request.user).exists()
+        if request.resolver_match.view_name in (NOT_PROVED if has_one else WITHOUT_FACTOR):
+            return None
+        if api:
+            title = _("Your role needs a second factor. Log in to the portal with one, or use a token.")
+            body = {"type": "about:blank", "status": 403, "code": "SECOND_FACTOR", "title": title}
+            return JsonResponse(body, status=403, content_type=PROBLEM)
+        if not has_one:
+            return HttpResponseRedirect(reverse("factors"))
+        passkey = not factors_of(request.user).exclude(type="webauthn").exists()
+        where = reverse("mfa_reauthenticate_webauthn" if passkey else "mfa_reauthenticate")
+        back = request.get_full_path() if request.method == "GET" else "/"
+        return HttpResponseRedirect(f"{where}?{urlencode({'next': back})}")
 
 
 def _over(user, idle: float, age: float) -> bool:

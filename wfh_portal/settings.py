@@ -76,6 +76,7 @@ MIDDLEWARE = [
     "wfh_portal.middleware.LanguageMiddleware",
     "wfh_portal.middleware.DeniedMiddleware",
     "wfh_portal.presence.PresenceMiddleware",
+    "wfh_portal.presence.FactorMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "wfh_portal.recorded.RecordedMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -150,6 +151,10 @@ ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "django.contrib.auth.tokens.PasswordRes
 ACCOUNT_SESSION_REMEMBER = False
 # Log-ins are limited by `employees.limits`: by failures only, atomically. An office of 2,000 comes from one address.
 ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": None}
+MFA_ADAPTER = "employees.factors.FactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_FORMS = {"authenticate": "employees.factors.CodeForm", "reauthenticate": "employees.factors.CodeAgainForm"}
+MFA_WEBAUTHN_USER_VERIFICATION = "preferred"  # it is the second of two
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES  # X-Forwarded-For is believed so far, and no further
 SESSION_COOKIE_AGE = 12 * 3600  # without a sign of life; shorter with a role (wfh_portal/presence.py)
 SESSION_COOKIE_SAMESITE = "Lax"

@@ -223,6 +223,7 @@ def _banner(stage: Stage, accounts: list[dict[str, str]]) -> Iterator[str]:
         for row in accounts:
             cells = (f"{row[key]:<{columns[key]}}" for key in ("role", "nip", "password", "name"))
             yield "    " + "   ".join(cells)
+        yield "\n  HR, auditors and administrators also need a code of an app: here the log-in page shows it."
         tries = [row["try"] for row in accounts if row.get("try")][:3]
         yield "\n  Three things to try:\n" if len(tries) == 3 else "\n  To try:\n"
         for index, text in enumerate(tries, start=1):

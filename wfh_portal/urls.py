@@ -7,6 +7,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
+from employees.factors import CodeAgain, PasskeyAgain, PasswordAgain, SecondDoor
 from employees.login import Entrance
 
 from . import health
@@ -17,7 +18,11 @@ accounts = [
     path("login/", Entrance.as_view(), name="account_login"),
     path("logout/", account.logout, name="account_logout"),
     path("inactive/", account.account_inactive, name="account_inactive"),
-    path("reauthenticate/", account.reauthenticate, name="account_reauthenticate"),
+    path("reauthenticate/", PasswordAgain.as_view(), name="account_reauthenticate"),
+    # The second factor, under the names the log-in library asks for: to come in, and to confirm that it is still you.
+    path("code/", SecondDoor.as_view(), name="mfa_authenticate"),
+    path("reauthenticate/code/", CodeAgain.as_view(), name="mfa_reauthenticate"),
+    path("reauthenticate/passkey/", PasskeyAgain.as_view(), name="mfa_reauthenticate_webauthn"),
     path("password/change/", account.password_change, name="account_change_password"),
     path("password/set/", account.password_set, name="account_set_password"),
     path("password/reset/", account.password_reset, name="account_reset_password"),

@@ -8,11 +8,13 @@ import datetime as dt
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
+from employees.letters import write_to
 from employees.models import Agency, Employee, Role, User
 from employees.permissions import governed, may_create_for, may_manage
 from employees.staging import LONG_STATEMENT, execute
 from ledger.trail import record
 
+from .factors import forget_factors
 from .refused import Refused
 from .roles import check_not_last, locked, one_at_a_time, platform_admins, said, today_of, unknown_account
 from .sessions import end_all
@@ -100,6 +102,24 @@ def forget_password(*, user: User, by: User, at: dt.datetime, reason: str) -> Us
     account.save(update_fields=["password"])
     _recorded("account.password_taken", account, by, at, reason)
     end_all(user=account, at=at, by=by)
+    return account
+
+
+@transaction.atomic
+def reset_factors(*, user: User, by: User, at: dt.datetime, reason: str) -> User:
+    """Take the second factors of an account away, for whoever has lost them; what it has open ends, and its holder is
+    told. With a role they set up a new one at the next log-in, before anything else.
+
+    Raises `Refused` with the codes NO_REASON, TOO_LONG, UNKNOWN, OWN, HIGHER and NO_FACTOR.
+    """
+    reason = said(reason)
+    by, account = _managed(by, user, at)
+    count = forget_factors(account)
+    if not count:
+        raise Refused("NO_FACTOR", _("This account has no second factor."))
+    _recorded("account.factors-reset", account, by, at, reason, before={"factors": count})
+    end_all(user=account, at=at, by=by)
+    write_to(account, "factors-reset", at=at)
     return account
 
 

@@ -36,6 +36,22 @@ def end_all(*, user: User, at: dt.datetime, by: User | None, except_key: str | N
 
 
 @transaction.atomic
+def end_others(*, by: User, key: str, at: dt.datetime) -> int:
+    """End one's own sessions but the one with this key; how many. Tokens stay: they are ended one by one."""
+    ended, _ = Session.objects.visible_to(by).exclude(session_key=key).delete()
+    if ended:
+        record(
+            verb="account.sessions_ended",
+            subject=by,
+            by=by,
+            at=at,
+            agency_id=by.employee.agency_id if by.employee else None,
+            after={"sessions": ended, "tokens": 0},
+        )
+    return ended
+
+
+@transaction.atomic
 def end_one(*, by: User, key: str, at: dt.datetime) -> bool:
     """End one of one's own sessions; False where there is none of this key (ended already, or somebody else's)."""
     ended, _ = Session.objects.visible_to(by).filter(session_key=key).delete()

@@ -26,10 +26,11 @@ from employees.actions import (
     forget_password,
     give_role,
     reactivate,
+    reset_factors,
 )
 from employees.actions.roles import today_of
 from employees.leave import days_of
-from employees.login import first_link
+from employees.links import first_link
 from employees.models import Role, RoleGrant, User
 from employees.permissions import HR, holds_any, may_end, may_manage
 from employees.roles import GIVEN
@@ -38,7 +39,12 @@ from .entering import EnteringAdmin, OneFormAdmin
 
 READS_ACCESS = frozenset({Role.AGENCY_ADMIN, Role.AUDITOR, Role.HR_HEAD})
 MANAGES = frozenset({Role.AGENCY_ADMIN, Role.PLATFORM_ADMIN})
-ACTS = {"close": deactivate, "open": reactivate, "new-link": forget_password}  # each with a reason
+ACTS = {  # each with a reason
+    "close": deactivate,
+    "open": reactivate,
+    "new-link": forget_password,
+    "reset-factors": reset_factors,
+}
 
 
 @admin.register(User)

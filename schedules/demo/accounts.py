@@ -7,6 +7,7 @@ from collections.abc import Callable
 from django.utils.translation import gettext as _
 
 from employees.actions import set_password
+from employees.actions.factors import lend_app, needs_factor
 from employees.calendar import local_date, monday_of
 from employees.models import Agency, User
 from performance.queries import to_decide
@@ -24,13 +25,16 @@ class Printed:
 
 
 def give_passwords(*, make: Callable[[], str], at: dt.datetime) -> list[dict[str, str]]:
-    """New passwords for the printed accounts, in the order to try them. Raises `DemoRefused` without demo data."""
+    """New passwords for the printed accounts, in the order to try them, and an app for each whose role needs a second
+    factor. Raises `DemoRefused` without demo data."""
     if not is_seeded():
         raise DemoRefused(_("There are no demo data here. Run seed_demo first."))
     rows = []
     for one in _printed(at):
         password = make()
         set_password(user=one.user, password=password, by=None, at=at)
+        if needs_factor(one.user):
+            lend_app(user=one.user, at=at)
         person = one.user.employee
         rows.append(
             {

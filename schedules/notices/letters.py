@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.formats import date_format
 
+from employees.letters import Letter, account_letter
 from employees.models import Employee, User
 from schedules.models import Notice
 
@@ -20,14 +21,6 @@ from .words import contexts
 
 LONGEST_SUBJECT = 100
 LOOK_BACK = dt.timedelta(days=31)  # a digest never tells of what is older: somebody only now has an address
-
-
-@dataclasses.dataclass(frozen=True)
-class Letter:
-    to: str
-    subject: str
-    body: str
-    key: str
 
 
 @dataclasses.dataclass(frozen=True)
@@ -46,10 +39,16 @@ class Spoken:
 
 @transaction.atomic
 def deliver(*, payload: dict, key: str, at: dt.datetime, send: Callable[[Letter], None]) -> bool:
-    """Hand over the mail of an outbox entry: of one notice, or a person's digest of all that were not mailed yet.
+    """Hand over the mail of an outbox entry: of one notice, a person's digest of all that were not mailed yet, or about
+    an account.
 
     Each notice is mailed once; False where nothing is left to say or nobody to write to.
     """
+    if "letter" in payload:
+        about = account_letter(payload=payload, key=key)
+        if about:
+            send(about)
+        return about is not None
     rows = Notice.objects.select_for_update(of=("self",)).filter(mailed_at__isnull=True)
     if "digest" in payload:
         rows = rows.filter(receiver=payload["digest"], at__gt=at - LOOK_BACK, at__lte=at)

@@ -21,7 +21,7 @@ from employees.actions import (
     forget_password,
     reactivate,
 )
-from employees.login import first_link
+from employees.links import first_link
 from employees.models import Role, User
 from ledger.models import Event
 from tests import factories

@@ -6,7 +6,8 @@ from django.utils.translation import gettext as _
 
 from employees.actions import Refused, create_account, create_named_account
 from employees.actions.openings import unknown_person
-from employees.login import first_link, typed_number
+from employees.links import first_link
+from employees.login import typed_number
 from employees.management.access import doing, who
 from employees.models import Employee
 from ledger.commands import RecordedCommand

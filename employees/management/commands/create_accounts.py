@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from employees.actions import create_accounts
-from employees.login import first_link
+from employees.links import first_link
 from employees.management.access import doing, who
 from employees.management.importing import REFUSED, agency_named
 from employees.models import User

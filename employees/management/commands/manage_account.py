@@ -1,21 +1,22 @@
-"""``manage.py manage_account close|open|end-sessions|new-link NIP``: what administrators do about one account."""
+"""``manage.py manage_account close|open|end-sessions|new-link|reset-factors NIP``, by an administrator."""
 
 from django.core.management.base import CommandParser
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from employees.actions import Refused, deactivate, end_sessions, forget_password, reactivate
-from employees.login import first_link
+from employees.actions import Refused, deactivate, end_sessions, forget_password, reactivate, reset_factors
+from employees.links import first_link
 from employees.management.access import any_account, doing, who
 from ledger.commands import RecordedCommand
 
-ACTIONS = ("close", "open", "end-sessions", "new-link")
+ACTIONS = ("close", "open", "end-sessions", "new-link", "reset-factors")
 
 
 class Command(RecordedCommand):
     help = (
         "close: everything the account has open ends, nobody logs in with it any more. open: as before it was closed. "
-        "end-sessions: log out everywhere, tokens too. new-link: takes the password away, prints a link."
+        "end-sessions: log out everywhere, tokens too. new-link: takes the password away, prints a link. "
+        "reset-factors: takes the second factor away; its holder sets up a new one."
     )
     requires_system_checks: list[str] = []
 
@@ -35,6 +36,7 @@ class Command(RecordedCommand):
                 end_sessions(user=user, by=by, at=at)
             else:
                 acts = {"close": deactivate, "open": reactivate, "new-link": forget_password}
+                acts["reset-factors"] = reset_factors
                 user = acts[what](user=user, by=by, at=at, reason=reason)
         self.stderr.write(_("Done."))
         if what == "new-link":

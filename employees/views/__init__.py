@@ -17,11 +17,11 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from . import actions
-from .calendar import local_date
-from .forms import LanguageForm, NoticesForm
-from .models import Agency, Employee
-from .queries import placement_on
+from employees import actions
+from employees.calendar import local_date
+from employees.forms import LanguageForm, NoticesForm
+from employees.models import Agency, Employee
+from employees.queries import placement_on
 
 
 class Reader:
