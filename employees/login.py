@@ -2,7 +2,7 @@
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.auth_backends import AuthenticationBackend
-from allauth.account.forms import LoginForm
+from allauth.account.forms import LoginForm, ResetPasswordForm
 from allauth.account.views import LoginView
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
@@ -15,7 +15,11 @@ from ledger.trail import denied
 
 from . import limits
 from .actions import set_password
-from .sessions import SEEN, STARTED
+from .devices import device_of
+from .letters import write_to
+from .sessions import DEVICE, SEEN, STARTED
+
+MOST = 5  # accounts that one address may have
 
 
 def typed_number(text: str) -> str:
@@ -61,6 +65,7 @@ class ClosedAdapter(DefaultAccountAdapter):
         """Logging in anew begins anew, in the same browser too."""
         super().login(request, user)
         request.session[STARTED] = request.session[SEEN] = timezone.now().timestamp()
+        request.session[DEVICE] = device_of(request.headers.get("User-Agent", ""))
 
     def pre_authenticate(self, request, **credentials) -> None:
         """Our own limits stand in the place of allauth's, which count in the cache and mix up good and bad."""
@@ -113,6 +118,20 @@ def wait_longer(request, refused: limits.TooMany) -> ValidationError:
         refused.minutes,
     )
     return ValidationError(text % {"minutes": refused.minutes}, code="too_many_login_attempts")
+
+
+class ForgottenForm(ResetPasswordForm):
+    """An address known or not: one look, one entry of the outbox, one answer; a worker writes the mail (F40)."""
+
+    def clean_email(self) -> str:
+        email = self.cleaned_data["email"]
+        self.users = list(get_user_model().objects.filter(email__iexact=email, is_active=True).order_by("pk")[:MOST])
+        return email
+
+    def save(self, request, **kwargs) -> str:
+        for user in self.users or [None]:
+            write_to(user, "password-reset", at=timezone.now())
+        return self.cleaned_data["email"]
 
 
 class Entrance(LoginView):

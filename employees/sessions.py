@@ -7,6 +7,7 @@ from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
 from django.utils import timezone
 
 STARTED, SEEN = "started", "seen"  # seconds since 1970: when somebody logged in, and was last here (to five minutes)
+DEVICE = "device"  # browser and system, as `employees.devices` names them
 
 
 class SessionStore(DatabaseStore):

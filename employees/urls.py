@@ -1,12 +1,14 @@
 from django.urls import path
 
 from . import views
-from .views import factors
+from .views import devices, factors
 
 urlpatterns = [
     path("account/", views.account, name="account"),
     path("account/language/", views.language, name="account-language"),
     path("account/notices/", views.notices, name="account-notices"),
+    path("account/devices/", devices.devices, name="devices"),
+    path("account/devices/end/", devices.device_end, name="device-end"),
     path("account/factors/", factors.factors, name="factors"),
     path("account/factors/app/", factors.app_add, name="factor-app"),
     path("account/factors/passkey/", factors.passkey_add, name="factor-passkey"),

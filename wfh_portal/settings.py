@@ -145,7 +145,7 @@ ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # nobody can make the portal write to strangers
-ACCOUNT_FORMS = {"login": "employees.login.NipLoginForm"}
+ACCOUNT_FORMS = {"login": "employees.login.NipLoginForm", "reset_password": "employees.login.ForgottenForm"}
 # The library's own would ask for further addresses of an account, which nobody has here, and write them on a GET.
 ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "django.contrib.auth.tokens.PasswordResetTokenGenerator"  # noqa: S105  a name, no secret
 ACCOUNT_SESSION_REMEMBER = False

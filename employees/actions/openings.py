@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from employees.letters import write_to
-from employees.models import Agency, Employee, Role, User
+from employees.models import Agency, CalendarAddress, Employee, Role, User
 from employees.permissions import governed, may_create_for, may_manage
 from employees.staging import LONG_STATEMENT, execute
 from ledger.trail import record
@@ -139,6 +139,8 @@ def deactivate(*, user: User, by: User, at: dt.datetime, reason: str) -> User:
         User.objects.filter(pk=account.pk).update(is_active=False)
         account.is_active = False
         _recorded("account.close", account, by, at, reason, before={"active": True}, after={"active": False})
+        if CalendarAddress.objects.filter(user=account).delete()[0]:  # opened again, the account makes a new one
+            _recorded("account.calendar-ended", account, by, at)
     end_all(user=account, at=at, by=by)
     return account
 

@@ -50,6 +50,8 @@ EXPECTED = {
     "data-request-withdraw": LOGIN,
     "push-on": LOGIN,
     "push-off": LOGIN,
+    "devices": LOGIN,
+    "device-end": LOGIN,
     "factors": LOGIN,
     "factor-app": LOGIN,
     "factor-passkey": LOGIN,
