@@ -20,6 +20,8 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from ledger.trail import denied
+
 from . import limits
 from .actions import use_code
 from .actions.factors import code_now
@@ -79,10 +81,26 @@ class _TakesCode:
         except limits.TooMany as refused:
             raise wait_longer(context.request, refused) from None
         if one is None:
+            _note(context.request, self.user)
             raise account_adapter().validation_error("incorrect_code")
         one.user = self.user
         self.authenticator = one
         return code
+
+
+def _note(request, user) -> None:
+    """A wrong code stands in the trail as a wrong password does; what was typed is never kept."""
+    denied(
+        by=None,
+        at=timezone.now(),
+        route=request.resolver_match.view_name,
+        what="authn_login_fail",
+        method=request.method,
+        status=200,
+        subject_type="employees.user",
+        subject_id=user.pk,
+        agency_id=user.employee.agency_id if user.employee else None,
+    )
 
 
 def _plain(form: forms.Form) -> None:

@@ -136,6 +136,13 @@ def test_the_code_comes_after_the_password_and_opens_the_door(cast, client, cloc
     assert client.get("/admin/").status_code == 302
     before = key_of(client)
     assert give(client, "000000").status_code == 200
+    noted = Event.objects.get(verb="denied")
+    assert (noted.subject_type, noted.subject_id, noted.after["what"]) == (
+        "employees.user",
+        cast.dewi_user.pk,
+        "authn_login_fail",
+    )
+    assert "000000" not in str(noted.after)
     assert client.get("/admin/").status_code == 302
     assert give(client, shown()).status_code == 302
     assert client.get("/admin/").status_code == 200
