@@ -13,6 +13,7 @@ from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
 from allauth.mfa.base.views import AuthenticateView
 from allauth.mfa.base.views import ReauthenticateView as ReauthenticateByCodeView
 from allauth.mfa.models import Authenticator
+from allauth.mfa.stages import AuthenticateStage
 from allauth.mfa.webauthn.views import ReauthenticateWebAuthnView
 from cryptography.fernet import Fernet, MultiFernet
 from django import forms
@@ -145,6 +146,15 @@ class CodeAgain(NewKey, ReauthenticateByCodeView):
 
 class PasskeyAgain(NewKey, ReauthenticateWebAuthnView):
     """Confirming by a passkey."""
+
+
+class SecondStage(AuthenticateStage):
+    """Between the password and the portal. A provider may have asked for it already."""
+
+    def _should_handle(self, request) -> bool:
+        records = get_authentication_records(request, self.login.user)
+        by_provider = any(one["method"] == "mfa" and one.get("type") == "sso" for one in records)
+        return super()._should_handle(request) and not by_provider
 
 
 class SecondDoor(AuthenticateView):

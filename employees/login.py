@@ -4,6 +4,7 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.auth_backends import AuthenticationBackend
 from allauth.account.forms import LoginForm, ResetPasswordForm
 from allauth.account.views import LoginView
+from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.db.models import Q
@@ -66,6 +67,11 @@ class ClosedAdapter(DefaultAccountAdapter):
         super().login(request, user)
         request.session[STARTED] = request.session[SEEN] = timezone.now().timestamp()
         request.session[DEVICE] = device_of(request.headers.get("User-Agent", ""))
+
+    def get_login_stages(self) -> list[str]:
+        """The second factor is asked for by our own stage: a provider may have asked for it already."""
+        ours = {"allauth.mfa.stages.AuthenticateStage": "employees.factors.SecondStage"}
+        return [ours.get(one, one) for one in super().get_login_stages()]
 
     def pre_authenticate(self, request, **credentials) -> None:
         """Our own limits stand in the place of allauth's, which count in the cache and mix up good and bad."""
@@ -136,6 +142,9 @@ class ForgottenForm(ResetPasswordForm):
 
 class Entrance(LoginView):
     """The log-in page; who must wait is told for how long, in words and to programs."""
+
+    def get_context_data(self, **kwargs):
+        return super().get_context_data(**kwargs) | {"sso": bool(settings.OIDC_ISSUER)}
 
     def form_invalid(self, form):
         response = super().form_invalid(form)

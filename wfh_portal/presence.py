@@ -3,6 +3,7 @@
 import datetime as dt
 from urllib.parse import urlencode
 
+from allauth.account.adapter import get_adapter
 from allauth.account.internal.flows.login import get_authentication_records
 from allauth.account.internal.flows.reauthentication import suspend_request
 from django.contrib.auth import logout
@@ -78,6 +79,9 @@ class PresenceMiddleware:
         if request.path.startswith("/api/"):
             logout(request)  # programs use tokens; a browser's old session is none
             return None
+        if not get_adapter().get_reauthentication_methods(request.user):
+            logout(request)  # neither password nor factor: the agency's provider says anew who it is
+            return HttpResponseRedirect(reverse("account_login"))
         return suspend_request(request, reverse("account_reauthenticate"))
 
 

@@ -44,7 +44,6 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
-    "allauth.usersessions",
     "allauth.socialaccount",
     "allauth.socialaccount.providers.openid_connect",
     "pgtrigger",
@@ -155,6 +154,14 @@ MFA_ADAPTER = "employees.factors.FactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_FORMS = {"authenticate": "employees.factors.CodeForm", "reauthenticate": "employees.factors.CodeAgainForm"}
 MFA_WEBAUTHN_USER_VERIFICATION = "preferred"  # it is the second of two
+# Log-in through the agency's own provider: off, and not shown, while these are empty (employees/sso.py)
+OIDC_ISSUER = env.str("OIDC_ISSUER", "")
+OIDC_CLIENT_ID = env.str("OIDC_CLIENT_ID", "")
+OIDC_CLIENT_SECRET = env.str("OIDC_CLIENT_SECRET", "")
+OIDC_NIP_CLAIM = env.str("OIDC_NIP_CLAIM", "") or "nip"
+if OIDC_ISSUER and urlsplit(OIDC_ISSUER).scheme != "https" and not (EMBEDDED or DEBUG):
+    raise ImproperlyConfigured("OIDC_ISSUER must be an https address: who listens there says who people are.")
+SOCIALACCOUNT_ADAPTER = "employees.sso.NumberAdapter"
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES  # X-Forwarded-For is believed so far, and no further
 SESSION_COOKIE_AGE = 12 * 3600  # without a sign of life; shorter with a role (wfh_portal/presence.py)
 SESSION_COOKIE_SAMESITE = "Lax"
@@ -228,7 +235,7 @@ REST_FRAMEWORK = {
         "employees.tokens.AccountToken",
         "rest_framework.authentication.SessionAuthentication",
     ],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated", "employees.tokens.InScope"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_THROTTLE_CLASSES": ["ledger.throttle.TokenThrottle"],

@@ -7,6 +7,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
+from employees import sso
 from employees.factors import CodeAgain, PasskeyAgain, PasswordAgain, SecondDoor
 from employees.login import Entrance
 
@@ -23,6 +24,8 @@ accounts = [
     path("code/", SecondDoor.as_view(), name="mfa_authenticate"),
     path("reauthenticate/code/", CodeAgain.as_view(), name="mfa_reauthenticate"),
     path("reauthenticate/passkey/", PasskeyAgain.as_view(), name="mfa_reauthenticate_webauthn"),
+    path("sso/", sso.start, name="sso"),
+    path("sso/callback/", sso.callback, name="sso-callback"),
     path("password/change/", account.password_change, name="account_change_password"),
     path("password/set/", account.password_set, name="account_set_password"),
     path("password/reset/", account.password_reset, name="account_reset_password"),

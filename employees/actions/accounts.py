@@ -1,6 +1,7 @@
 """What accounts change about themselves, and what administrators change about accounts."""
 
 import datetime as dt
+from collections.abc import Iterable
 
 from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
@@ -9,9 +10,11 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from knox.models import AuthToken
 
-from employees.models import User
+from employees.models import TokenScopes, User
+from employees.scopes import Scope
 from ledger.trail import record
 
+from .refused import Refused
 from .sessions import end_all
 
 
@@ -106,10 +109,16 @@ def set_password(*, user: User, password: str, by: User | None, at: dt.datetime,
 
 
 @transaction.atomic
-def create_token(*, user: User, by: User | None, at: dt.datetime) -> str:
-    """Make an API token for an account (`by` None: by hand on the machine). The text is not kept, only its hash."""
+def create_token(*, user: User, by: User | None, at: dt.datetime, scopes: Iterable[str] = ()) -> str:
+    """Make an API token for an account (`by` None: by hand on the machine). It reads what the account sees; `scopes`
+    name what else it may. The text is not kept, only its hash. Raises `Refused`: BAD_SCOPE."""
+    names = sorted(set(scopes))
+    if not set(names) <= set(Scope.values):
+        known = ", ".join(Scope.values)
+        raise Refused("BAD_SCOPE", _("There is no such scope. There are: %(names)s.") % {"names": known})
     token, text = AuthToken.objects.create(user)
-    record(
-        verb="account.token", subject=user, by=by, at=at, agency_id=_agency_of(user), after={"until": str(token.expiry)}
-    )
+    if names:
+        TokenScopes.objects.create(token=token, names=names)
+    after = {"until": str(token.expiry), "scopes": names}
+    record(verb="account.token", subject=user, by=by, at=at, agency_id=_agency_of(user), after=after)
     return text

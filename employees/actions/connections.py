@@ -6,13 +6,14 @@ Both are secrets that are shown once; only their hashes are kept, and the ledger
 import datetime as dt
 import hashlib
 import secrets
+from collections.abc import Iterable
 
 from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 from knox.models import AuthToken
 
-from employees.models import CalendarAddress, User
+from employees.models import CalendarAddress, TokenScopes, User
 from ledger.trail import record
 
 from .accounts import create_token
@@ -50,12 +51,13 @@ def end_calendar(*, by: User, at: dt.datetime) -> None:
 
 
 @transaction.atomic
-def make_own_token(*, by: User, at: dt.datetime) -> str:
-    """An API token of one's own; the text is shown once. Raises `Refused`: TOO_MANY."""
+def make_own_token(*, by: User, at: dt.datetime, scopes: Iterable[str] = ()) -> str:
+    """An API token of one's own, that only reads unless `scopes` name more; the text is shown once. Raises `Refused`:
+    TOO_MANY, BAD_SCOPE."""
     user, most = _locked(by), settings.REST_KNOX["TOKEN_LIMIT_PER_USER"]
     if AuthToken.objects.filter(user=user, expiry__gt=at).count() >= most:
         raise Refused("TOO_MANY", _("An account has at most %(count)s tokens. End one first.") % {"count": most})
-    return create_token(user=user, by=by, at=at)
+    return create_token(user=user, by=by, at=at, scopes=scopes)
 
 
 @transaction.atomic
@@ -70,9 +72,11 @@ def end_own_token(*, digest: str, by: User, at: dt.datetime) -> None:
 
 @transaction.atomic
 def renew_own_token(*, digest: str, by: User, at: dt.datetime) -> str:
-    """Another token in the place of one of one's own, which ends at once. Raises `Refused`: UNKNOWN."""
+    """Another token in the place of one of one's own, which ends at once; it may do the same. Raises `Refused`:
+    UNKNOWN."""
+    scopes = TokenScopes.objects.visible_to(by).filter(token=digest).values_list("names", flat=True).first() or ()
     end_own_token(digest=digest, by=by, at=at)
-    return make_own_token(by=by, at=at)
+    return make_own_token(by=by, at=at, scopes=scopes)
 
 
 def _locked(by: User) -> User:

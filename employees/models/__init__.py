@@ -7,7 +7,7 @@ from .organisation import Agency, AgencyInputs, ObjectionTrack, Unit
 from .own import CalendarAddress, DataRequest
 from .people import Employee, Leave, Placement
 from .records import Absence, Discipline, Fact, Feed
-from .sessions import Attempt, Session
+from .sessions import Attempt, Session, TokenScopes
 
 __all__ = [
     "Absence",
@@ -29,6 +29,7 @@ __all__ = [
     "Role",
     "RoleGrant",
     "Session",
+    "TokenScopes",
     "Unit",
     "User",
 ]

@@ -1,8 +1,12 @@
-"""Open log-ins, and how often a log-in was tried in vain. Both are their own history: nothing of them is versioned."""
+"""Open log-ins, what tokens may do, and how often a log-in was tried in vain. Nothing of them is versioned: their
+beginning and end are events."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+
+from employees.scopes import Scope
 
 from .access import User
 
@@ -28,6 +32,28 @@ class Session(AbstractBaseSession):
         from employees.sessions import SessionStore  # the store needs this model
 
         return SessionStore
+
+
+class TokenScopesQuerySet(models.QuerySet):
+    def visible_to(self, user):
+        """Those of one's own tokens."""
+        return self.filter(token__user=user)
+
+
+class TokenScopes(models.Model):
+    """What a token may do beside reading, named when it is made. One without a row only reads."""
+
+    token = models.OneToOneField("knox.AuthToken", models.CASCADE, primary_key=True, related_name="scopes")
+    names = ArrayField(models.CharField(max_length=10, choices=Scope), verbose_name=_("scopes"))
+
+    objects = TokenScopesQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("scopes of a token")
+        verbose_name_plural = _("scopes of tokens")
+
+    def __str__(self) -> str:
+        return ", ".join(self.names)
 
 
 class Attempt(models.Model):

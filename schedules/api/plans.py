@@ -8,6 +8,7 @@ from rest_framework import generics, serializers
 from rest_framework.views import APIView
 
 from employees.calendar import week_name
+from employees.scopes import Scope
 from ledger.api import ETAG, MATCH_HEADER, WRITE_HEADERS, WRITE_PROBLEMS, Writes, answer, problems, version_of
 from schedules import wording
 from schedules.actions.plans import publish_draft
@@ -131,6 +132,8 @@ class OnePlan(APIView):
 
 class PublishPlan(Writes):
     """Make a draft the week's plan (HR head). Where leave or rules changed since, the draft is made anew: CHANGED."""
+
+    scope = Scope.PUBLISH
 
     @extend_schema(
         operation_id="publish_plan",

@@ -11,7 +11,8 @@ from django.views.decorators.http import require_GET, require_POST
 from knox.models import AuthToken
 
 from employees import actions
-from employees.models import CalendarAddress
+from employees.models import CalendarAddress, TokenScopes
+from employees.scopes import Scope
 from employees.views import reader_of
 
 SHOWN = 8  # characters of a token by which its owner knows it
@@ -48,7 +49,8 @@ def token_make(request):
         if digest:
             text = actions.renew_own_token(digest=digest, by=request.user, at=now)
         else:
-            text = actions.make_own_token(by=request.user, at=now)
+            scopes = [Scope.WRITE] if request.POST.get("may") == "write" else []
+            text = actions.make_own_token(by=request.user, at=now, scopes=scopes)
     except actions.Refused as refused:
         messages.error(request, str(refused))
         return redirect("connections")
@@ -73,11 +75,12 @@ def _digest(request) -> str:
 def _page(request, address: str = "", token: str = ""):
     reader = reader_of(request)
     tokens = AuthToken.objects.filter(user=request.user, expiry__gt=reader.now).order_by("-created")
+    writing = set(TokenScopes.objects.visible_to(request.user).values_list("token", flat=True))
     context = {
         "calendar": CalendarAddress.objects.visible_to(request.user).first(),
         "person": reader.person,
         "address": address,
         "token": token,
-        "tokens": [{"one": one, "begins": one.token_key[:SHOWN]} for one in tokens],
+        "tokens": [{"one": one, "begins": one.token_key[:SHOWN], "writes": one.pk in writing} for one in tokens],
     }
     return render(request, "account/connections.html", context)

@@ -9,6 +9,7 @@ from django.urls.converters import IntConverter, UUIDConverter
 LOGIN = 302  # led to the log-in
 OPEN = 200
 POST_ONLY = 405
+NOT_THERE = 404
 
 # name → what an anonymous GET is answered with
 EXPECTED = {
@@ -60,6 +61,8 @@ EXPECTED = {
     "mfa_authenticate": LOGIN,
     "mfa_reauthenticate": LOGIN,
     "mfa_reauthenticate_webauthn": LOGIN,
+    "sso": NOT_THERE,  # unless a provider is set
+    "sso-callback": NOT_THERE,
     "account_login": OPEN,
     "account_logout": LOGIN,
     "account_inactive": OPEN,

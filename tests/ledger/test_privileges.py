@@ -50,6 +50,7 @@ NOT_FOR_REPORTS = {
     "employees_session": "whoever has the key is logged in",
     "employees_user_groups": "Django's groups are not used",
     "employees_user_user_permissions": "Django's permissions are not used",
+    "employees_tokenscopes": "goes with tokens, which reports do not read",
     "ledger_limit": "counts of tries, forgotten after a window",
     "ledger_outbox": "a queue; what it follows from is an event",
     "ledger_reply": "answers kept for repeats, with all that stood in them",

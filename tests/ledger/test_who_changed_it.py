@@ -101,7 +101,7 @@ NO_HISTORY = {
     "employees.Attempt": "counts of log-ins in vain, forgotten after days",
     "employees.Session": "a log-in; its beginning and end are no row's change",
     "sessions.Session": "not used: sessions have a table of ours",
-    "usersessions.UserSession": "a log-in, as above",
+    "employees.TokenScopes": "written and gone with its token, whose making is an event that names them",
     "knox.AuthToken": "a log-in of a programme; made and ended are events",
     "schedules.PushSubscription": "a browser's address; on and off are events",
     "performance.ImportBatch": "staging; looked at, taken and put aside are events",

@@ -3,9 +3,16 @@
 import json
 
 from django.test import Client
-from knox.models import AuthToken
+from django.utils import timezone
+
+from employees.actions import create_token
 
 EMPTY = object()
+
+
+def token_of(user, scopes=("write", "publish")) -> str:
+    """A token that may all the API offers, unless told otherwise."""
+    return create_token(user=user, by=None, at=timezone.now(), scopes=scopes)
 
 
 class Caller:
@@ -14,7 +21,7 @@ class Caller:
     def __init__(self, user):
         self.user = user
         self.client = Client(raise_request_exception=True)
-        self.headers = {"Authorization": f"Token {AuthToken.objects.create(user=user)[1]}"} if user else {}
+        self.headers = {"Authorization": f"Token {token_of(user)}"} if user else {}
 
     def get(self, path, **params):
         return self.client.get(f"/api/v1/{path}", params, headers=self.headers)
