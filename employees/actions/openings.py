@@ -106,14 +106,18 @@ def forget_password(*, user: User, by: User, at: dt.datetime, reason: str) -> Us
 
 
 @transaction.atomic
-def reset_factors(*, user: User, by: User, at: dt.datetime, reason: str) -> User:
+def reset_factors(*, user: User, by: User | None, at: dt.datetime, reason: str) -> User:
     """Take the second factors of an account away, for whoever has lost them; what it has open ends, and its holder is
     told. With a role they set up a new one at the next log-in, before anything else.
 
-    Raises `Refused` with the codes NO_REASON, TOO_LONG, UNKNOWN, OWN, HIGHER and NO_FACTOR.
+    `by` None: the installation itself, for the last platform administrator, whom nobody else could let in again.
+    Raises `Refused` with the codes NO_REASON, TOO_LONG, UNKNOWN, OWN, HIGHER, NOT_YOURS and NO_FACTOR.
     """
     reason = said(reason)
-    by, account = _managed(by, user, at)
+    if by is None:
+        account = _last_one(user, at)
+    else:
+        by, account = _managed(by, user, at)
     count = forget_factors(account)
     if not count:
         raise Refused("NO_FACTOR", _("This account has no second factor."))
@@ -180,6 +184,15 @@ def _managed(by: User, user: User, at: dt.datetime) -> tuple[User, User]:
         message = _("This account has rights that you cannot give, or is not one of your people's. Ask who gave them.")
         raise Refused("HIGHER", message)
     return now_by, account
+
+
+def _last_one(user: User, at: dt.datetime) -> User:
+    """The account, locked. Raises `Refused` unless it alone runs the platform."""
+    one_at_a_time()
+    _nobody, account = locked(None, user)
+    if not account.reach.platform or platform_admins(today_of(None, at)).exclude(user=account).exists():
+        raise Refused("NOT_YOURS", _("An administrator does this. Say who answers for it: --by NIP."))
+    return account
 
 
 def unknown_person() -> str:

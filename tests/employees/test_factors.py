@@ -8,6 +8,7 @@ import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import decrypt
 from django.conf import settings
+from django.core.management import CommandError, call_command
 from django.db import connections
 from django.test import Client
 from django.utils import timezone
@@ -375,7 +376,7 @@ def test_the_pages_read_as_they_are_meant(cast, client, english):
     password_alone(client, cast.dewi_user)
     assert "Set up a second factor to go on" in client.get("/account/factors/").content.decode()
     page = client.get("/account/factors/app/").content.decode()
-    assert "<svg" in page
+    assert "data:image/svg+xml;base64," in page
     assert "otpauth://totp/Dewi%20Lestari" in page
     assert cast.dewi.nip not in page
 
@@ -421,6 +422,22 @@ def test_nobody_resets_their_own_nor_without_a_reason_nor_beyond_their_people(ca
             reset_factors(user=user, by=admin, at=at, reason=reason)
         assert refused.value.code == code
     assert Authenticator.objects.count() == 3
+
+
+def test_the_last_platform_administrator_is_let_in_again_by_the_installation_alone(cast, at):
+    boss, other = factories.account(username="admin"), factories.account(username="admin-2")
+    factories.grant(boss, Role.PLATFORM_ADMIN)
+    second = factories.grant(other, Role.PLATFORM_ADMIN)
+    an_app(boss)
+    an_app(cast.dewi_user)
+    for name in ("admin", cast.dewi.nip):
+        with pytest.raises(CommandError):
+            call_command("manage_account", "reset-factors", name, "--last", "--reason", "x")
+    second.delete()
+    with pytest.raises(CommandError):
+        call_command("manage_account", "close", "admin", "--last", "--reason", "x")
+    call_command("manage_account", "reset-factors", "admin", "--last", "--reason", "Ponsel hilang")
+    assert [one.user for one in Authenticator.objects.all()] == [cast.dewi_user]
 
 
 def test_the_mails_reach_the_holder_in_their_language_and_no_closed_account(cast, admin, at, mailoutbox):

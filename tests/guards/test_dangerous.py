@@ -30,7 +30,7 @@ ALLOWED = {
     ("eligibility/engine/judging.py", "RawSQL"),  # a column of the relation of facts, by our own names
     ("employees/models/people.py", "RawSQL"),  # a constant
 }
-NOTICES = re.compile(r"templates/notices/.*\.txt")  # plain text: escaping would be seen by the reader
+NOTICES = re.compile(r"templates/(?:notices|letters)/.*\.txt")  # plain text: escaping would be seen by the reader
 TEMPLATE = {
     r"\|\s*safe(seq)?\b": "skips escaping",
     r"<script(?![^>]*\ssrc=)": "an inline script; the content policy forbids it",

@@ -23,20 +23,25 @@ class Command(RecordedCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("what", choices=ACTIONS)
         parser.add_argument("nip", metavar="NIP", help="NIP, or the account name of an account without a person")
-        parser.add_argument("--by", metavar="NIP", required=True, help="the administrator who answers for it")
+        one = parser.add_mutually_exclusive_group(required=True)
+        one.add_argument("--by", metavar="NIP", help="the administrator who answers for it")
+        one.add_argument(
+            "--last", action="store_true", help="reset-factors of the only platform administrator, who is locked out"
+        )
         parser.add_argument("--reason", default="", help="why; it stands in the audit trail")
 
     def handle(self, *, what: str, nip: str, reason: str, **options) -> None:
         at = timezone.now()
         with doing(by := who(options)):
-            if by is None:
-                raise Refused("NO_ACCOUNT", _("Say who answers for it: --by NIP."))
             user = any_account(nip)
-            if what == "end-sessions":
+            if what == "reset-factors":
+                reset_factors(user=user, by=by, at=at, reason=reason)
+            elif by is None:
+                raise Refused("NO_ACCOUNT", _("Say who answers for it: --by NIP."))
+            elif what == "end-sessions":
                 end_sessions(user=user, by=by, at=at)
             else:
                 acts = {"close": deactivate, "open": reactivate, "new-link": forget_password}
-                acts["reset-factors"] = reset_factors
                 user = acts[what](user=user, by=by, at=at, reason=reason)
         self.stderr.write(_("Done."))
         if what == "new-link":
