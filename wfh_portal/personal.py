@@ -137,6 +137,7 @@ TABLES = {
         opens="session_key session_data",
         general="expire_date",
     ),
+    "employees.TokenScopes": Table(why="what a program may do in one's name", until="90 days", general="names"),
     "employees.Attempt": Table(nothing="key count since until"),  # keyed digests
     # --- scores
     "performance.Appraisal": Table(
@@ -257,19 +258,13 @@ TABLES = {
         opens="data",
         general="type created_at last_used_at",
     ),
-    "usersessions.UserSession": Table(
-        why="not used",
-        until="never written",
-        opens="session_key data",
-        general="created_at ip last_seen_at user_agent",
-    ),
     "socialaccount.SocialApp": Table(
         nothing="provider provider_id name client_id key settings",
         opens="secret",
     ),
     "socialaccount.SocialAccount": Table(
-        why="log-in through the agency's own provider",
-        until=SERVICE,
+        why="not used: a provider's word is not kept",
+        until="never written",
         general="provider uid last_login date_joined extra_data",
     ),
     "socialaccount.SocialToken": Table(
