@@ -105,7 +105,6 @@ PARTS = [
     Part("employees.User pk", "account", pgettext_lazy("my data", "Account")),
     Part("employees.RoleGrant user", "account", gettext_lazy("Roles")),
     Part("employees.Session account", "account", gettext_lazy("Log-ins")),
-    Part("usersessions.UserSession user", "account", gettext_lazy("Devices of log-ins")),
     Part("knox.AuthToken user", "account", gettext_lazy("API tokens")),
     Part("mfa.Authenticator user", "account", gettext_lazy("Second factors")),
     Part("employees.CalendarAddress user", "account", gettext_lazy("Calendar address")),

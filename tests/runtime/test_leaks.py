@@ -14,14 +14,14 @@ import pytest
 from django.db import connections
 from django.db.models import F
 from django.utils import timezone
-from knox.models import AuthToken
 
 from eligibility.actions import load_policies, put_in_force
 from eligibility.models import Decision
-from employees.actions import renew_calendar
+from employees.actions import create_token, renew_calendar
 from employees.models import User
 from schedules.models import Notice
 from tests import factories
+from tests.entering import SECRET, an_app, shown
 from tests.rig import rig, until
 from tests.schedules.pages import asked
 
@@ -131,7 +131,10 @@ def supervisor_journey(address, cast):
 
 def officer_journey(address, cast):
     dewi = Visitor(address)
+    an_app(cast.dewi_user)
     assert dewi.enter(cast.dewi, PASSWORD) == 302
+    assert dewi.post("/accounts/code/", {"code": WORD})[0] == 200
+    assert dewi.post("/accounts/code/", {"code": shown()})[0] == 302
     year = timezone.now().year - 1
     rows = f"{cast.sari.nip},TAHUNAN,{year},,P6,ATAS,ATAS,{NAME},{SCORE}\n"
     rows += f"{cast.budi.nip},{WORD},{year},,P6,ATAS,ATAS,,{SCORE}\n"
@@ -179,8 +182,8 @@ def test_the_scan_sees_a_canary_in_every_place():
 
 def test_no_canary_leaves_through_a_side_door(ministry, tmp_path):
     secret = renew_calendar(by=ministry.sari_user, at=timezone.now())
-    token = AuthToken.objects.create(user=ministry.sari_user)[1]
-    canaries = [NAME, "Xiphias", SCORE, PASSWORD, secret, token, WORD]
+    token = create_token(user=ministry.sari_user, by=None, at=timezone.now(), scopes=["write"])
+    canaries = [NAME, "Xiphias", SCORE, PASSWORD, secret, token, WORD, SECRET]
     canaries += [person.nip for person in (ministry.sari, ministry.dewi, ministry.budi, ministry.stranger)]
     with rig(tmp_path, EMAIL_URL="dummy:") as processes:
         address = processes.web()
