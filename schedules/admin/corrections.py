@@ -35,7 +35,7 @@ from schedules import wording
 from schedules.actions.corrections import decide_many
 from schedules.fact_words import changes_in_words
 
-from .objections import AboutPersonAdmin
+from .queue import AboutPersonAdmin
 
 State = Correction.State
 OPEN_FIRST = Case(When(state=State.PROPOSED, then=Value(0)), default=Value(1), output_field=IntegerField())
