@@ -89,6 +89,10 @@ def test_hr_sets_up_an_app_and_then_a_passkey_and_comes_in_by_each(cast, process
     dewi.page.goto("/admin/")
     expect(dewi.page).to_have_url(f"{address}/admin/")
 
+    for name, where in (("devices", "/account/devices/"), ("connections", "/account/connections/")):
+        dewi.page.goto(where)
+        dewi.shot(f"{name}-{size}")
+
     other = Newcomer(chromium, address, screen, shots)
     other.enter(cast.dewi)
     other.page.click("form[data-passkey] button[type=submit]")

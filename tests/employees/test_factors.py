@@ -1,5 +1,6 @@
 """The second factor: who must have one, that it cannot be guessed or used twice, and who may take it away."""
 
+import contextlib
 import datetime as dt
 import re
 import threading
@@ -10,6 +11,7 @@ from allauth.mfa.utils import decrypt
 from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import connections
+from django.db.models import QuerySet
 from django.test import Client
 from django.utils import timezone
 
@@ -243,6 +245,24 @@ def test_one_code_given_by_ten_at_once_opens_one_door(monkeypatch):
     monkeypatch.setattr(limits, "take", lambda *_args, **_more: 0)  # it would stop most before the row is looked at
     code = shown(at)
     assert sum(map(bool, at_once(10, lambda: use_code(user=user, code=code, at=at)))) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_without_the_lock_on_the_row_one_code_opens_several(monkeypatch):
+    user, at = factories.cast().dewi_user, timezone.now()
+    an_app(user)
+    monkeypatch.setattr(limits, "take", lambda *_args, **_more: 0)
+    monkeypatch.setattr(QuerySet, "select_for_update", lambda self, *_args, **_more: self)
+    inner, met = of_factors._spend_app, threading.Barrier(2)
+
+    def both_look_first(*args):
+        with contextlib.suppress(threading.BrokenBarrierError):
+            met.wait(5)
+        return inner(*args)
+
+    monkeypatch.setattr(of_factors, "_spend_app", both_look_first)
+    code = shown(at)
+    assert sum(map(bool, at_once(2, lambda: use_code(user=user, code=code, at=at)))) == 2
 
 
 def test_who_guesses_is_told_to_wait_and_a_good_code_waits_too(cast, client, clock, english):

@@ -264,6 +264,16 @@ def test_unless_the_provider_asked_for_two_itself(cast, client, provider):
     assert client.get("/admin/").status_code == 200
 
 
+def test_who_has_neither_password_nor_factor_confirms_by_logging_in_anew(cast, client, provider, monkeypatch):
+    cast.sari_user.set_unusable_password()
+    cast.sari_user.save()
+    known_there(provider, "e-3", nip=cast.sari.nip)
+    comes_in(client, "e-3")
+    monkeypatch.setattr("wfh_portal.presence.FRESH", -1)  # as after ten minutes
+    assert client.post("/account/factors/app/", {"code": "1"})["Location"] == "/accounts/login/"
+    assert not inside(client)
+
+
 def _key():
     from cryptography.hazmat.primitives.asymmetric import rsa
 
