@@ -4,13 +4,16 @@ from typing import cast
 
 from django import forms
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminRadioSelectWidget, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
+from .actions.roles import today_of
 from .forms import DayInput, ForAction
 from .identity import BadNip, parse_nip
 from .models import Agency, Employee, Role, RoleGrant, Unit, User
+from .permissions import may_create_for
 from .roles import GIVEN, Given
 
 
@@ -125,6 +128,7 @@ class AccountForm(ForAction):
         except BadNip as problem:
             raise forms.ValidationError(problem.args[0]) from None
         person = Employee.objects.filter(nip=number).select_related("agency").first()
-        if person is None:  # the same sentence as the action's about people of others
+        # one answer for nobody's number and for another agency's: not even the place of the sentence tells them apart
+        if person is None or not may_create_for(self.user, person, today_of(person.agency, timezone.now())):
             raise forms.ValidationError(_("There is nobody with this number among your people."))
         return person

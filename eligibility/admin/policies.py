@@ -24,7 +24,7 @@ from eligibility.models import Policy, PolicyInForce
 from eligibility.queries import latest_published
 from eligibility.queries import policies as queries
 from eligibility.rules import BadPolicy
-from employees.admin import ActionAdmin, row_number, tones
+from employees.admin import ActionAdmin, only_read, row_number, tones
 from employees.calendar import week_name
 from employees.models import Agency, Role
 from employees.models.access import READS_SCORES
@@ -101,6 +101,7 @@ class PolicyAdmin(ActionAdmin):
 
     # --- looking ---
 
+    @only_read
     def change_view(self, request, object_id, form_url="", extra_context=None):
         """What the policy says, how it differs from the version before, who did what, where it applies."""
         return self._page(request, self.policy_for(request, row_number(object_id)))

@@ -18,7 +18,7 @@ from eligibility import permissions, queries
 from eligibility.actions import Refused, preview_run, propose, publish_run, recompute, resume_run, withdraw_run
 from eligibility.models import Run
 from eligibility.rules import label_of
-from employees.admin import ActionAdmin, row_number, tones
+from employees.admin import ActionAdmin, only_read, row_number, tones
 from employees.calendar import week_name
 from employees.models import Unit
 from employees.models.access import READS_SCORES
@@ -71,6 +71,7 @@ class RunAdmin(ActionAdmin):
 
     # --- looking ---
 
+    @only_read
     def change_view(self, request, object_id, form_url="", extra_context=None):
         if not self.may_read(request.user):
             raise PermissionDenied
@@ -171,7 +172,9 @@ class RunAdmin(ActionAdmin):
             pk = run.pk if run else pk
             if text:
                 messages.success(request, text)
-        except (Refused, permissions.Denied) as refused:
+        except permissions.Denied as denied:
+            raise PermissionDenied(str(denied)) from denied
+        except Refused as refused:
             messages.error(request, str(refused))
         return HttpResponseRedirect(reverse("admin:eligibility_run_change", args=[pk]))
 

@@ -4,12 +4,13 @@ A model without an action is view-only (rulings.md 27). Django's own permissions
 """
 
 import datetime as dt
+from functools import wraps
 
 from django.contrib import admin
 from django.contrib.admin import SimpleListFilter
 from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, F, Func, IntegerField, OuterRef, Subquery
-from django.http import Http404
+from django.http import Http404, HttpResponseNotAllowed
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext_lazy as _
@@ -21,6 +22,18 @@ from employees.models.people import today_of_agency
 from ledger.reading import seen
 
 MOST_UNITS = 300  # in a dropdown; a bigger agency gets its upper levels
+
+
+def only_read(view):
+    """A page of the admin on which nothing is done: it takes no POST."""
+
+    @wraps(view)
+    def inner(self, request, *args, **kwargs):
+        if request.method == "POST":
+            return HttpResponseNotAllowed(["GET", "HEAD"])
+        return view(self, request, *args, **kwargs)
+
+    return inner
 
 
 class ActionAdmin(ModelAdmin):
@@ -97,6 +110,15 @@ class ActionAdmin(ModelAdmin):
 
     def delete_view(self, request, object_id, extra_context=None):
         raise Http404
+
+    def changelist_view(self, request, extra_context=None):
+        """A list takes a POST for the bulk actions it offers to this reader, and for nothing else."""
+        if request.method == "POST" and self.has_view_permission(request):
+            if not self.actions:
+                return HttpResponseNotAllowed(["GET", "HEAD"])
+            if not set(filter(None, request.POST.getlist("action"))) <= set(self.get_actions(request)):
+                raise PermissionDenied
+        return super().changelist_view(request, extra_context)
 
     # --- writing: only through actions ---
 

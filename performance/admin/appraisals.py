@@ -22,6 +22,7 @@ from employees.permissions import holds_any
 from performance import actions, permissions
 from performance.forms import CorrectionForm, EntryForm, ReturnForm
 from performance.models import Appraisal
+from performance.permissions import NOT_YOURS
 from performance.rating import Regime
 
 from .filters import StateFilter, YearFilter
@@ -123,7 +124,7 @@ class AppraisalAdmin(ActionAdmin):
     def changelist_view(self, request, extra_context=None):
         response = super().changelist_view(request, extra_context)
         if getattr(response, "context_data", None) and "cl" in response.context_data:
-            newest = Appraisal.objects.aggregate(newest=Max("pk"))["newest"] or 0
+            newest = self.scope(request.user).aggregate(newest=Max("pk"))["newest"] or 0
             response.context_data |= {"shown_up_to": newest}
         return response
 
@@ -270,7 +271,12 @@ class AppraisalAdmin(ActionAdmin):
             return HttpResponseNotAllowed(["POST"])
         if not self.may_read(request.user):
             raise PermissionDenied
-        get_object_or_404(self.get_queryset(request), pk=pk)
+        score = get_object_or_404(self.get_queryset(request), pk=pk)
+        code = (
+            permissions.not_by_you(request.user, score, score.agency.four_eyes_import) if score.covered else NOT_YOURS
+        )
+        if code:
+            raise PermissionDenied(actions.described(code, score))
         try:
             do(appraisal_id=pk, at=timezone.now())
         except actions.Refused as refused:

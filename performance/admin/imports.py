@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 
-from employees.admin import ActionAdmin, row_number, tones
+from employees.admin import ActionAdmin, only_read, row_number, tones
 from employees.models import Agency
 from employees.permissions import HR
 from ledger import exports
@@ -89,6 +89,7 @@ class ImportBatchAdmin(ActionAdmin):
         }
         return TemplateResponse(request, "admin/performance/importbatch/upload.html", context)
 
+    @only_read
     def change_view(self, request, object_id, form_url="", extra_context=None):
         """The preview, or what became of it."""
         self._check(request)

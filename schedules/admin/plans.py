@@ -18,7 +18,7 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 
 from eligibility import permissions as publishing
-from employees.admin import ActionAdmin, row_number, tones
+from employees.admin import ActionAdmin, only_read, row_number, tones
 from employees.calendar import week_name
 from employees.models import Unit
 from employees.models.access import READS_PEOPLE, READS_SCORES
@@ -85,6 +85,7 @@ class PlanAdmin(ActionAdmin):
 
     # --- looking ---
 
+    @only_read
     def change_view(self, request, object_id, form_url="", extra_context=None):
         """The plan as HR looks at it: totals, what to look at first, all units, revisions."""
         plan = self.plan_for(request, row_number(object_id))
@@ -128,6 +129,7 @@ class PlanAdmin(ActionAdmin):
             "drillable": holds(user, READS_SCORES, plan.agency_id),
         }
 
+    @only_read
     def unit_view(self, request, pk, unit_id):
         """The people of one unit in the plan, each with the sentence they read themselves."""
         plan = self.plan_for(request, pk)
@@ -154,6 +156,7 @@ class PlanAdmin(ActionAdmin):
             published=published,
         )
 
+    @only_read
     def cover_view(self, request, pk):
         """Unit by day against the minimum, from the top of the tree down; a unit without others below shows itself."""
         plan = self.plan_for(request, pk)

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 
-from employees.admin import EnteringAdmin, UnitFilter, row_number
+from employees.admin import EnteringAdmin, UnitFilter, only_read, row_number
 from employees.models import Unit
 from employees.models.access import READS_SCORES
 from employees.permissions import HR, holds_any
@@ -142,6 +142,7 @@ class UnitRuleAdmin(EnteringAdmin):
         view = self.admin_site.admin_view(self.holding_view)
         return [path("unit/<int:unit_id>/", view, name="schedules_unitrule_holding"), *super().get_urls()]
 
+    @only_read
     def holding_view(self, request, unit_id):
         """Read-only: the rules that hold in a unit, its own and inherited ones."""
         if not self.may_read(request.user):

@@ -21,7 +21,8 @@ def for_person(view):
     @wraps(view)
     def inner(request, *args, **kwargs):
         if reader_of(request).person is None:
-            return render(request, "account/no_person.html")
+            reading = request.method in ("GET", "HEAD")
+            return render(request, "account/no_person.html", status=200 if reading else 403)
         try:
             return view(request, *args, **kwargs)
         except Denied as denied:

@@ -1,11 +1,14 @@
 """Every response carries the headers, whoever made it: pages, refusals, failures, files, admin, API, health."""
 
+import re
+
 import pytest
 from django.contrib.staticfiles import finders
 from django.db import OperationalError
 from django.template.loader import render_to_string
 from django.test import Client
-from django.urls import reverse
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.urls.converters import IntConverter, UUIDConverter
 from django.utils import timezone
 from psycopg2.errors import LockNotAvailable
 
@@ -14,7 +17,6 @@ from employees.actions import renew_calendar
 from employees.models import Role
 from ledger import reading
 from tests import factories
-from tests.guards.test_urls import address, routes
 from wfh_portal import health, middleware
 
 EVERYWHERE = {
@@ -27,6 +29,26 @@ EVERYWHERE = {
 STRICT = {"default-src 'none'", "script-src 'self'", "style-src 'self'", "object-src 'none'", "base-uri 'none'"}
 NEVER = ("Server", "X-Powered-By", "Access-Control-Allow-Origin")
 EXCEPTIONS = ("/admin/", "/api/docs/")
+
+
+def routes(patterns=None, before=""):
+    for item in patterns if patterns is not None else get_resolver().url_patterns:
+        if isinstance(item, URLResolver):
+            yield from routes(item.url_patterns, before + str(item.pattern))
+        else:
+            yield before, item
+
+
+def address(before: str, item: URLPattern) -> str:
+    text = before + str(item.pattern).lstrip("^")
+    for name, converter in getattr(item.pattern, "converters", {}).items():
+        value = "1" if isinstance(converter, IntConverter) else "x"
+        if isinstance(converter, UUIDConverter):
+            value = "00000000-0000-4000-8000-000000000000"
+        for prefix in (type(converter).__name__.removesuffix("Converter").lower() + ":", ""):
+            text = text.replace(f"<{prefix}{name}>", value)
+    text = re.sub(r"\(\?P<\w+>[^)]*\)", "x", text).rstrip("$")
+    return "/" + text
 
 
 @pytest.fixture

@@ -1,0 +1,208 @@
+"""Everybody asks everything of everybody: each route by each role about each relation, against `expected.txt`.
+
+`MATRIX=write` writes that file anew from what is answered; a person reads the difference before it is committed.
+"""
+
+import os
+from collections import defaultdict
+from types import SimpleNamespace
+
+import pytest
+from django.http import HttpResponse
+from django.urls import get_resolver, path
+
+from .asking import Answer, ask
+from .routes import Route, routes
+from .table import FILE, PARTS, Table, is_closed, part_of, save, written
+from .world import CANARY, NO_GRANT, ROLES, SEES_BOTH, SIGNED_IN, TOKEN, World
+
+CLOSED = {"405", "login", "401", "403"}  # where a verb has nothing else for anybody, one relation is enough
+# Everybody is asked about the first relation. About the others ask those whose answer may be another one there: a
+# supervisor of Sari's unit has no other right over her colleague than over her, a visitor none over anybody.
+ABOUT = {
+    "colleague": ("employee", "supervisor", "officer", TOKEN),
+    "sibling": ("employee", "supervisor", "eko", "officer", "part", "auditor", "branch", TOKEN),
+    "foreign": (
+        "employee", "supervisor", "officer", "head", "part", "auditor", "inspector", "accounts", "platform", "ratna",
+    ),
+    "random": ("employee", "supervisor", "officer", "auditor", "accounts", "ratna"),
+}  # fmt: skip
+AT_THE_DOOR = ("employee", "flag", "anonymous")  # of those whom the admin turns away
+CLOSED_PAGES = ("anonymous", "officer", "head", "platform")  # asking for what nobody may do
+# Writes of which no success is shown here, and where it is.
+SHOWN_ELSEWHERE = {
+    "account_change_password": "tests/employees/test_sessions.py",
+    "account_reauthenticate": "tests/employees/test_presence.py",
+    "account_reset_password": "tests/employees/test_passwords.py",
+    "account_reset_password_from_key": "tests/employees/test_passwords.py",
+    "account_login": "tests/employees/test_login.py",
+    "factor-app": "tests/employees/test_factors.py",
+    "factor-codes": "tests/employees/test_factors.py",
+    "factor-passkey": "tests/employees/test_factors.py",
+    "mfa_authenticate": "tests/employees/test_factors.py",
+    "mfa_reauthenticate": "tests/employees/test_factors.py",
+    "mfa_reauthenticate_webauthn": "tests/employees/test_factors.py",
+    "device-end": "the row of the session goes, see tests/employees/test_devices.py",
+    "account_set_password": "nobody logs in who has none",
+    "admin:login": "the portal's own page",
+    "admin:logout": "the row of the session goes, see tests/employees/test_sessions.py",
+    "admin:index": "shows what a GET shows",
+    "admin:app_list": "leads to the index",
+    "admin:password_change": "leads to the portal's own page",
+    "admin:eligibility_run_resume": "tests/eligibility/test_runs_races.py",
+    "admin:eligibility_run_preview": "computes, and writes nothing",
+}
+
+
+def asking(route: Route):
+    """Relations, and who asks about them."""
+    everybody = ROLES
+    if route.door == "admin":
+        everybody = tuple(role for role in SIGNED_IN if role not in NO_GRANT) + AT_THE_DOOR
+    elif route.door == "page":
+        everybody = tuple(role for role in ROLES if role != TOKEN)  # a page knows no tokens
+    return CLOSED_PAGES if is_closed(route.name) else everybody
+
+
+def questions(world: World, route: Route):
+    everybody = asking(route)
+    further = [role for role in everybody if route.door != "admin" or role not in AT_THE_DOOR]
+    for number, relation in enumerate(route.relations(world)):
+        if number == 0:
+            yield relation, list(everybody)
+        elif relation != "colleague" or route.door != "admin":  # to HR a colleague is as Sari is
+            yield relation, [role for role in ABOUT[relation] if role in further]
+
+
+def answers(world: World, watch, some: list[Route]):
+    """(route, verb, relation, role, answer) of every question that is asked about these routes."""
+    for route in some:
+        for verb in ("GET", "POST"):
+            for relation, roles in questions(world, route):
+                said = {role: ask(world, watch, role, route, verb, relation) for role in roles}
+                yield from ((route, verb, relation, role, answer) for role, answer in said.items())
+                if {answer.said for answer in said.values()} <= CLOSED or is_closed(route.name):
+                    break
+
+
+class Findings:
+    """What is wrong, in lines for a person."""
+
+    def __init__(self):
+        self.wrong: dict[tuple[str, str], list[str]] = defaultdict(list)
+        self.said: dict[tuple[str, str, str], dict[str, Answer]] = defaultdict(dict)
+
+    def look(self, route: Route, verb: str, relation: str, role: str, answer: Answer, wanted: str | None) -> None:
+        where, status = f"{route.name} {verb} {relation}", answer.response.status_code
+        if answer.said != wanted:
+            self.wrong[where, f"{wanted} → {answer.said}"].append(role)
+        if status >= 500:
+            self.wrong[where, "breaks"].append(role)
+        if role not in SEES_BOTH and CANARY.encode() in answer.body:
+            self.wrong[where, "shows a name of another agency"].append(role)
+        if verb == "GET" and answer.written:
+            self.wrong[where, f"reading writes {answer.written}"].append(role)
+        if verb == "POST" and status in (403, 404) and role in SIGNED_IN and route.name != "admin:left_over":
+            if answer.denials != 1:
+                self.wrong[where, f"refused, with {answer.denials} events of it"].append(role)
+            if answer.written:
+                self.wrong[where, f"refused, and yet writes {answer.written}"].append(role)
+        self.said[route.name, verb, role][relation] = answer
+
+    def lines(self) -> list[str]:
+        for (name, verb, role), by_relation in self.said.items():
+            for relation, answer in by_relation.items():
+                self._hidden(f"{name} {verb} {relation}", role, relation, answer, by_relation.get("random"))
+        self._shown()
+        return [f"{where}  {what}: {' '.join(roles)}" for (where, what), roles in sorted(self.wrong.items())]
+
+    def _hidden(self, where: str, role: str, relation: str, answer: Answer, random: Answer | None) -> None:
+        """What one may not see is answered as what is not there: another agency's row always, any row by a 404."""
+        if (
+            random is None or relation == "random" or where.startswith("api-calendar ")
+        ):  # who knows the address may read
+            return
+        foreign = relation == "foreign" and role not in SEES_BOTH
+        if foreign and (answer.said, answer.told) != (random.said, random.told):
+            self.wrong[where, "tells another agency's row from a random number"].append(role)
+        elif (foreign or answer.response.status_code == 404) and answer.body != random.body:
+            self.wrong[where, f"{answer.said}, but not with the words for a random number"].append(role)
+
+    def _shown(self) -> None:
+        """Refusal and success share their set-up: what is open to somebody is shown to succeed for somebody."""
+        by_route: dict[str, set[str]] = defaultdict(set)
+        for (name, verb, _role), by_relation in self.said.items():
+            if verb == "POST":
+                by_route[name] |= {answer.said for answer in by_relation.values()}
+        for name, said in by_route.items():
+            open_to_some = not said <= CLOSED | {"404"} and not is_closed(name) and name not in SHOWN_ELSEWHERE
+            if open_to_some and not any(one.endswith("+") for one in said):
+                self.wrong[f"{name} POST", "succeeds for nobody"].append("")
+
+
+def findings(world: World, watch, some: list[Route], table: Table | None, said: dict | None = None) -> list[str]:
+    """What is wrong with these routes, by the expectations of the table; without one, by what is always expected."""
+    found = Findings()
+    for route, verb, relation, role, answer in answers(world, watch, some):
+        wanted = table.expected(route.name, verb, relation, role, route.door) if table else answer.said
+        found.look(route, verb, relation, role, answer, wanted)
+        if said is not None:
+            said[route.name, verb, relation, role] = answer.said
+    return found.lines()
+
+
+def of_part(part: str) -> list[Route]:
+    return [route for route in routes() if part_of(route.name) == part]
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_each_answer_is_the_expected_one(world, watch, part):
+    writing, said = os.environ.get("MATRIX") == "write", {}
+    table = None if writing else Table(FILE.read_text(encoding="utf-8"))
+    lines = findings(world, watch, of_part(part), table, said)
+    if writing:  # for a person to read
+        save(part, written(said, {route.name: route.door for route in of_part(part)}))
+    assert not lines, "expected → answered:\n" + "\n".join(lines[:80])
+    if table:
+        assert not table.stale(part), "lines that no route asks for: " + ", ".join(table.stale(part))
+
+
+# --- the twins: each thing that is looked for is found ---
+
+
+def test_a_route_without_an_expectation_is_red(world, watch, monkeypatch):
+    """Whoever adds a page and says nothing of it."""
+    resolver, new = get_resolver(), path("brand-new/", lambda request: HttpResponse("x"), name="brand-new")
+    monkeypatch.setattr(resolver, "url_patterns", [new, *resolver.url_patterns])
+    some = [route for route in routes() if route.name == "brand-new"]
+    lines = findings(world, watch, some, Table(FILE.read_text(encoding="utf-8")))
+    assert any(line.startswith("brand-new GET -  None → 200") for line in lines)
+
+
+def fake(status=200, body=b"", written=(), denials=0, told=()):
+    response = SimpleNamespace(status_code=status)
+    return SimpleNamespace(response=response, said=str(status), body=body, written=written, denials=denials, told=told)
+
+
+@pytest.mark.parametrize(
+    ("verb", "answer", "wanted", "random", "what"),
+    [
+        ("GET", fake(200), "404", None, "404 → 200"),
+        ("GET", fake(500), "500", None, "breaks"),
+        ("GET", fake(200, CANARY.encode()), "200", None, "shows a name of another agency"),
+        ("GET", fake(200, written=["a_table"]), "200", None, "reading writes ['a_table']"),
+        ("POST", fake(403), "403", None, "refused, with 0 events of it"),
+        ("POST", fake(404, denials=2), "404", None, "refused, with 2 events of it"),
+        ("POST", fake(403, written=["a_table"], denials=1), "403", None, "refused, and yet writes ['a_table']"),
+        ("GET", fake(403), "403", fake(404), "tells another agency's row from a random number"),
+        ("POST", fake(302, told=["Not yours"]), "302", fake(302), "tells another agency's row from a random number"),
+        ("GET", fake(404, b"Not yours"), "404", fake(404), "404, but not with the words for a random number"),
+        ("POST", fake(302), "302", None, "succeeds for nobody"),
+    ],
+)
+def test_what_is_wrong_is_found(verb, answer, wanted, random, what):
+    found, route = Findings(), Route("some-page", "some/<int:pk>/")
+    if random is not None:
+        found.look(route, verb, "random", "officer", random, random.said)
+    found.look(route, verb, "foreign", "officer", answer, wanted)
+    assert any(what in line for line in found.lines())
