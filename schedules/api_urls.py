@@ -24,5 +24,10 @@ urlpatterns = [
     path("v1/plans/<int:pk>/publish/", api.PublishPlan.as_view(), name="api-plan-publish"),
     path("v1/calendar/<str:token>.ics", api.CalendarFeed.as_view(), name="api-calendar"),
     path("schema/", SpectacularAPIView.as_view(), name="api-schema"),
-    path("docs/", SpectacularSwaggerView.as_view(url_name="api-schema"), name="api-docs"),
+    # without OPTIONS: its answer would be data, and this page has only a template
+    path(
+        "docs/",
+        SpectacularSwaggerView.as_view(url_name="api-schema", http_method_names=["get", "head"]),
+        name="api-docs",
+    ),
 ]

@@ -50,6 +50,11 @@ class PortalAdminSite(UnfoldAdminSite):
     def password_change(self, request, extra_context=None):
         return redirect(reverse("account_change_password"))
 
+    def login(self, request, extra_context=None):
+        if request.method not in METHODS:
+            return HttpResponseNotAllowed(METHODS)  # it stands outside `admin_view`, and takes a PUT as a GET
+        return super().login(request, extra_context)
+
     def logout(self, request, extra_context=None):
         super().logout(request, extra_context)
         return redirect(reverse("account_login"))
