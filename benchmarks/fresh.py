@@ -1,6 +1,6 @@
 """Runs the benchmarks, each on a copy of the migrated template that is dropped afterwards.
 
-python -m benchmarks.fresh [people …] [part …]      parts: run plan bulk fair (default: all)
+python -m benchmarks.fresh [people …] [part …] [policy …] [agency]      parts: run plan bulk fair (default: all)
 
 Of several numbers of people the engine measures each in one run, and how its time grows; the plan takes the first.
 """
@@ -23,16 +23,17 @@ PARTS = {
 
 def main() -> int:
     people = [word for word in sys.argv[1:] if word.isdigit()]
-    wanted = [word for word in sys.argv[1:] if not word.isdigit()] or list(PARTS)
-    return max(_part(PARTS[name], people) for name in wanted)
+    wanted = [word for word in sys.argv[1:] if word in PARTS] or list(PARTS)
+    further = [word for word in sys.argv[1:] if not word.isdigit() and word not in PARTS]  # for the engine
+    return max(_part(PARTS[name], people, further) for name in wanted)
 
 
-def _part(module: str, people: list[str]) -> int:
+def _part(module: str, people: list[str], further: list[str]) -> int:
     owner = os.environ["DATABASE_OWNER_URL"]
     execute(owner, f"CREATE DATABASE {NAME} TEMPLATE {os.environ['TEST_TEMPLATE_DB']}")
     url = urlunsplit(urlsplit(owner)._replace(path=f"/{NAME}"))
     try:
-        sized = {"benchmarks.engine": people, "benchmarks.planning": people[:1]}.get(module, [])
+        sized = {"benchmarks.engine": [*people, *further], "benchmarks.planning": people[:1]}.get(module, [])
         command = [sys.executable, "-m", module, *sized]
         return subprocess.run(command, env=os.environ | {"DATABASE_URL": url}, check=False).returncode
     finally:
