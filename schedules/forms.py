@@ -41,7 +41,29 @@ class RowField(forms.IntegerField):
         super().__init__(min_value=1, max_value=2**63 - 1, widget=forms.HiddenInput, **kwargs)
 
 
-class RequestForm(forms.Form):
+class PlaceForm(forms.Form):
+    """Where the day is spent, as far as a policy asks: at the registered home or not. No address."""
+
+    HOME, ELSEWHERE = "HOME", "ELSEWHERE"
+    PLACES = ((HOME, _("At the home registered in my personnel data")), (ELSEWHERE, _("Somewhere else")))
+
+    place = forms.ChoiceField(
+        label=_("Where is the day spent?"),
+        required=False,
+        choices=PLACES,
+        initial=HOME,
+        widget=forms.RadioSelect,
+        error_messages={"invalid_choice": _("Choose where the day is spent.")},
+    )
+
+    def clean(self):
+        super().clean()
+        stated = self.cleaned_data.pop("place", "")
+        self.cleaned_data["registered_home"] = stated == self.HOME if stated else None
+        return self.cleaned_data
+
+
+class RequestForm(PlaceForm):
     """One of the offered days, with an optional reason. `gives_up` is the WFH day it shall replace."""
 
     date = DayField(label=_("Day"))
@@ -53,7 +75,7 @@ class RequestForm(forms.Form):
         return self.cleaned_data["slot"] or WfhDay.Slot.FULL
 
 
-class AgainForm(forms.Form):
+class AgainForm(PlaceForm):
     """A draft, or what was sent back, perhaps with another day; `version` as it was shown."""
 
     version = forms.IntegerField(min_value=1, max_value=2**31 - 1, widget=forms.HiddenInput)

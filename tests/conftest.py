@@ -2,6 +2,7 @@
 
 import datetime as dt
 import os
+import time
 
 import psycopg2
 import pytest
@@ -39,7 +40,18 @@ def django_db_setup(request, django_test_environment, django_db_blocker):
     yield
     with django_db_blocker.unblock():
         connections.close_all()
-    _admin(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+    _drop(name)
+
+
+def _drop(name):
+    """FORCE ends everybody's sessions but not autovacuum's, which is a superuser's and over in a moment."""
+    for patience in (0.5, 1, 2, 4, 8, 0):
+        try:
+            return _admin(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        except psycopg2.errors.InsufficientPrivilege:
+            if not patience:
+                raise
+            time.sleep(patience)
 
 
 def _admin(sql):

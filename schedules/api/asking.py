@@ -12,6 +12,8 @@ from schedules.models import Request, WfhDay
 
 from .fields import DayField, KeyField, ReasonField, SlotField, Strict
 
+REGISTERED_HOME = "true: at the home registered in the personnel data; false: elsewhere, which a policy may refuse"
+
 
 class MoveSerializer(Strict):
     """Another day of the same week in place of one's WFH day."""
@@ -21,6 +23,7 @@ class MoveSerializer(Strict):
     gives_up = KeyField(help_text="the WFH day given up, by its id")
     slot = SlotField(default=WfhDay.Slot.FULL)
     reason = ReasonField()
+    registered_home = serializers.BooleanField(default=None, allow_null=True, help_text=REGISTERED_HOME)
     draft = serializers.BooleanField(default=False, help_text="true: kept, not sent; `send/` sends it")
 
 
@@ -31,6 +34,7 @@ class ExtraSerializer(Strict):
     date = DayField(help_text="the wished day")
     slot = SlotField(default=WfhDay.Slot.FULL)
     reason = ReasonField()
+    registered_home = serializers.BooleanField(default=None, allow_null=True, help_text=REGISTERED_HOME)
     draft = serializers.BooleanField(default=False, help_text="true: kept, not sent; `send/` sends it")
 
 
@@ -94,4 +98,12 @@ def ask(wanted: dict, *, by: User, at: dt.datetime) -> Request | WfhDay:
         return actions.ask_to_swap(by=by, day_id=wanted["day"], for_day_id=wanted["for_day"], reason=reason, at=at)
     act = actions.save_draft if wanted["draft"] else actions.send_request
     gives_up = wanted.get("gives_up")
-    return act(by=by, date=wanted["date"], gives_up_id=gives_up, slot=wanted["slot"], reason=reason, at=at)
+    return act(
+        by=by,
+        date=wanted["date"],
+        gives_up_id=gives_up,
+        slot=wanted["slot"],
+        reason=reason,
+        registered_home=wanted["registered_home"],
+        at=at,
+    )

@@ -19,7 +19,7 @@ from schedules.actions import requests as actions
 from schedules.models import Request
 from schedules.refusals import status_of
 
-from .asking import KINDS, ask, cleaned
+from .asking import KINDS, REGISTERED_HOME, ask, cleaned
 from .days import EndedDaySerializer
 from .fields import DayField, KeyField, ReasonField, Strict
 from .plans import NothingSerializer
@@ -107,6 +107,7 @@ class SendSerializer(Strict):
 
     date = DayField(required=False)
     reason = ReasonField(default=serializers.empty, required=False)
+    registered_home = serializers.BooleanField(required=False, allow_null=True, help_text=REGISTERED_HOME)
 
 
 @documented("approve_request", NothingSerializer)

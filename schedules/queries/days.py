@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from eligibility import queries as decisions
 from eligibility import rules as policy_rules
 from eligibility.models import Policy
-from eligibility.rules import DayFacts, DayRule, UnitCap, WeeklyMaximum, failing
+from eligibility.rules import DayFacts, DayRule, RegisteredHome, UnitCap, WeeklyMaximum, failing
 from employees.calendar import days_of_week, week_name
 from employees.models import Employee, Placement, Unit
 from employees.queries import placement_on
@@ -48,6 +48,7 @@ class WeekView:
     planned: bool  # a plan is published for it
     choice: str = ""  # why this day, or why none: the plan's own sentence
     maximum: bool = False  # as many days as the policy allows are had
+    at_home: bool = False  # whoever asks for a day states that it is spent at the registered home
 
     @property
     def wfh(self) -> list[DayView]:
@@ -187,7 +188,7 @@ def _week_view(placement: Placement, monday, days, allotment: Allotment | None, 
     wfh = [day for day in days if day.status == "WFH"]
     waiting = any(day.status == "WAITING" or day.request_id for day in days)
     ahead = any(day.status in ("OFFICE", "WFH") and day.date > today for day in days)
-    allowed = [weekly_maximum(run.computed_under) for run, decision in known if decision.eligible]
+    policies = [run.computed_under for run, decision in known if decision.eligible]
     had = sum((LENGTH[day.slot] for day in wfh), LENGTH["FULL"] * 0)
     return WeekView(
         monday,
@@ -198,8 +199,14 @@ def _week_view(placement: Placement, monday, days, allotment: Allotment | None, 
         can_ask=bool(eligible and is_planned and ahead and not waiting),
         planned=is_planned,
         choice=wording.choice(allotment) if allotment and eligible else "",
-        maximum=had >= max(allowed, default=0),
+        maximum=had >= max(map(weekly_maximum, policies), default=0),
+        at_home=bool(policies) and all(map(at_registered_home, policies)),
     )
+
+
+def at_registered_home(policy: Policy) -> bool:
+    """Whether a policy allows days at the registered home only."""
+    return any(isinstance(rule, RegisteredHome) for rule in day_rules(policy))
 
 
 def weekly_maximum(policy: Policy) -> int:

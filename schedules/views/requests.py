@@ -86,6 +86,7 @@ def request_new(request):
             gives_up_id=wanted["gives_up"],
             slot=wanted["slot"],
             reason=wanted["reason"],
+            registered_home=wanted["registered_home"],
             at=request.reader.now,
         )
     except REFUSALS as refusal:
@@ -214,5 +215,6 @@ def _page(request, week, gives_up: int | None, slot: str, form, context: dict, s
         "now": reader.now,
         "form": form,
         "chosen": str(form["date"].value() or ""),
+        "place": form["place"].value() or form.HOME,
     }
     return render(request, "schedules/request_new.html", context, status=status)

@@ -2,10 +2,12 @@
 
 import dataclasses
 import datetime as dt
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
+from eligibility.rules import RegisteredHome
 from employees.calendar import local_date, monday_of
 from employees.models import Placement, User
 from employees.queries import placement_on
@@ -37,6 +39,7 @@ class Wish:
     given_up: WfhDay | None
     reason: str
     until: dt.date | None = None
+    registered_home: bool | None = None  # what the person states; no address is asked for or kept
 
 
 def send_request(
@@ -47,13 +50,17 @@ def send_request(
     reason: str,
     at: dt.datetime,
     slot: str = WfhDay.Slot.FULL,
+    registered_home: bool | None = None,
 ) -> Request:
     """Ask for a date (or half of it) in place of a WFH day of the same week (`gives_up_id`), or as an extra day.
+
+    `registered_home`: whether the day is spent at the home registered in the personnel data, as the person states
+    (PermenPANRB 4/2025 art. 11); None: not asked. What is stated stands in the event.
 
     Raises `Refused`: NO_PERSON, NO_PLACEMENT, PAST, TOO_FAR, NOT_PLANNED, CLOSED, NOT_YOURS, OTHER_WEEK, NOT_ELIGIBLE,
     a day rule's code, or ALREADY_WAITING.
     """
-    placement, cover, wish = _wish(by, date, gives_up_id, reason, slot, at)
+    placement, cover, wish = _wish(by, date, gives_up_id, reason, slot, at, registered_home)
     _check_fits(cover, placement, wish, at)
     return _store(by, placement, cover, wish, at, Request.State.SENT)
 
@@ -66,14 +73,22 @@ def save_draft(
     reason: str,
     at: dt.datetime,
     slot: str = WfhDay.Slot.FULL,
+    registered_home: bool | None = None,
 ) -> Request:
     """Keep a request for later without sending it; what fits is checked when it is sent. It too ends in time."""
-    placement, cover, wish = _wish(by, date, gives_up_id, reason, slot, at)
+    placement, cover, wish = _wish(by, date, gives_up_id, reason, slot, at, registered_home)
     return _store(by, placement, cover, wish, at, Request.State.DRAFT)
 
 
 def send_again(
-    *, by: User, request_id: int, version: int, at: dt.datetime, date: dt.date | None = None, reason: str | None = None
+    *,
+    by: User,
+    request_id: int,
+    version: int,
+    at: dt.datetime,
+    date: dt.date | None = None,
+    reason: str | None = None,
+    registered_home: bool | None = None,
 ) -> Request:
     """Send a draft, or a request that was sent back, perhaps changed; everything is checked as for a new one."""
     try:
@@ -87,14 +102,18 @@ def send_again(
                 text = _("A request of this kind is not changed: withdraw it and send a new one.")
                 raise Refused("NOT_POSSIBLE", text)
             wanted = reason if reason is not None else request.reason
-            placement, cover, wish = _wish(by, date or request.date, request.gives_up_id, wanted, request.slot, at)
+            placement, cover, wish = _wish(
+                by, date or request.date, request.gives_up_id, wanted, request.slot, at, registered_home
+            )
             _check_fits(cover, placement, wish, at)
             return _resend(by, request, placement, cover, wish, state, at)
     except IntegrityError as error:
         raise _already_waiting() from error
 
 
-def _wish(by: User, date, gives_up_id, reason: str, slot: str, at) -> tuple[Placement, Cover, Wish]:
+def _wish(
+    by: User, date, gives_up_id, reason: str, slot: str, at, registered_home: bool | None
+) -> tuple[Placement, Cover, Wish]:
     """Everything about a wish but whether it fits: whose, when, instead of what."""
     placement = _placement(by, date)
     _check_reckonable(date, at)
@@ -106,7 +125,7 @@ def _wish(by: User, date, gives_up_id, reason: str, slot: str, at) -> tuple[Plac
     given_up = _given_up(by, gives_up_id, date, today)
     _check_open(cover, placement, date, at)
     kind = Kind.MOVE if given_up else Kind.EXTRA
-    return placement, cover, Wish(kind, date, slot, given_up, reason.strip())
+    return placement, cover, Wish(kind, date, slot, given_up, reason.strip(), registered_home=registered_home)
 
 
 def _placement(by: User, date: dt.date) -> Placement:
@@ -167,7 +186,11 @@ def _check_fits(cover: Cover, placement: Placement, wish: Wish, at: dt.datetime)
     gives_up = wish.given_up.pk if wish.given_up else None
     person = queries.person_at(placement, wish.date, wish.date).without(gives_up)
     facts = cover.facts(placement.unit_id, wish.date, person, slot=wish.slot, on_request=True)
+    if wish.registered_home is not None:
+        facts = dataclasses.replace(facts, registered_home=wish.registered_home)
     code, rule, _cap = queries.judge(queries.allowing(placement, monday_of(wish.date)), facts)
+    if code and isinstance(rule, RegisteredHome):  # of no other day either
+        raise Refused(code, rule.sentence(code, dataclasses.asdict(facts)))
     if code and rule:
         offers = queries.offers(placement.employee, monday_of(wish.date), at=at, gives_up=gives_up, slot=wish.slot)
         fitting = [one.date for one in offers if one.fits]
@@ -182,7 +205,7 @@ def _store(by: User, placement: Placement, cover: Cover, wish: Wish, at, state: 
             _fill(request, placement, cover, wish, at)
             request.save()
             sent = state == Request.State.SENT
-            _record(request, by, at, "request.send" if sent else "request.draft")
+            _record(request, by, at, "request.send" if sent else "request.draft", wish.registered_home)
             if sent:
                 tell_deciders("request-sent", request, at)
             return request
@@ -198,7 +221,7 @@ def _resend(by: User, request: Request, placement, cover, wish: Wish, state: str
     _fill(request, placement, cover, wish, at)
     request.version += 1
     request.save()
-    _record(request, by, at, "request.send")
+    _record(request, by, at, "request.send", wish.registered_home)
     tell_deciders("request-sent", request, at)
     return request
 
@@ -224,13 +247,15 @@ def _fill(request: Request, placement: Placement, cover: Cover, wish: Wish, at: 
     request.next_at = next_look(request, cover.settings[unit_id], cover.off, at, term)
 
 
-def _record(request: Request, by: User, at, verb: str) -> None:
-    after = {
+def _record(request: Request, by: User, at, verb: str, registered_home: bool | None) -> None:
+    after: dict[str, Any] = {
         "kind": request.kind,
         "date": request.date.isoformat(),
         "slot": request.slot,
         "gives_up": request.gives_up.date.isoformat() if request.gives_up else None,
     }
+    if registered_home is not None:
+        after["registered_home"] = registered_home
     record(verb=verb, subject=request, by=by, at=at, agency_id=request.agency_id, after=after)
 
 
