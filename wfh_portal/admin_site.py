@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Callable
 
+from django.core.exceptions import BadRequest
 from django.http import Http404, HttpResponseNotAllowed
 from django.shortcuts import redirect
 from django.urls import path, reverse
@@ -77,6 +78,8 @@ class PortalAdminSite(UnfoldAdminSite):
         def zoned(request, *args, **kwargs):
             if request.method not in METHODS:
                 return HttpResponseNotAllowed(METHODS)  # Django's own pages would answer a DELETE as a GET
+            if any("\0" in text for _name, texts in request.POST.lists() for text in texts):
+                raise BadRequest("NUL in a form")  # no keyboard types it, and the database keeps no text with it
             with timezone.override(_zone(request.user)):
                 response = inner(request, *args, **kwargs)
                 return response.render() if hasattr(response, "render") and not response.is_rendered else response

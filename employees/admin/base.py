@@ -8,7 +8,8 @@ from functools import wraps
 
 from django.contrib import admin
 from django.contrib.admin import SimpleListFilter
-from django.core.exceptions import PermissionDenied
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.core.exceptions import BadRequest, PermissionDenied
 from django.db.models import Exists, F, Func, IntegerField, OuterRef, Subquery
 from django.http import Http404, HttpResponseNotAllowed
 from django.utils import timezone
@@ -118,6 +119,8 @@ class ActionAdmin(ModelAdmin):
                 return HttpResponseNotAllowed(["GET", "HEAD"])
             if not set(filter(None, request.POST.getlist("action"))) <= set(self.get_actions(request)):
                 raise PermissionDenied
+            if not all(row_number(one) for one in request.POST.getlist(ACTION_CHECKBOX_NAME)):
+                raise BadRequest("not the number of a row")
         return super().changelist_view(request, extra_context)
 
     # --- writing: only through actions ---
