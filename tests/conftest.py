@@ -1,5 +1,6 @@
 """The rig: a cloned database for each worker, a fixed clock, and the named cast of the house."""
 
+import contextlib
 import datetime as dt
 import os
 import time
@@ -45,13 +46,12 @@ def django_db_setup(request, django_test_environment, django_db_blocker):
 
 def _drop(name):
     """FORCE ends everybody's sessions but not autovacuum's, which is a superuser's and over in a moment."""
-    for patience in (0.5, 1, 2, 4, 8, 0):
-        try:
-            return _admin(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-        except psycopg2.errors.InsufficientPrivilege:
-            if not patience:
-                raise
-            time.sleep(patience)
+    for patience in (0.5, 1, 2, 4, 8):
+        with contextlib.suppress(psycopg2.errors.InsufficientPrivilege):
+            _admin(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+            return
+        time.sleep(patience)
+    _admin(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
 
 def _admin(sql):
