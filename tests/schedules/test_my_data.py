@@ -127,7 +127,7 @@ def test_nobody_takes_copies_without_end(life, client, settings):
 def test_an_account_of_nobody_is_told_so(client):
     client.force_login(factories.account(username="layanan"))
     assert client.get(PAGE).status_code == 200
-    assert copy(client).status_code == 200
+    assert copy(client).status_code == 403
     assert not Event.objects.filter(verb="data.copy").exists()
 
 
