@@ -85,7 +85,6 @@ def test_an_administrator_gives_a_role_by_the_form(cast, client, english):
         {"account": "nobody"},
         {"account": "myself"},
         {"unit_code": "PUSAT"},
-        {"unit_code": "\x00"},
         {"first": "2020-01-01"},
         {"first": "31-02-2026"},
         {"last": "2020-01-01"},
@@ -102,6 +101,14 @@ def test_what_is_refused_stands_on_the_form(cast, client, changes):
     assert answer.status_code == 200
     assert "SK 1" in answer.content.decode() or "reason" in changes, "what was typed stays"
     assert list(RoleGrant.objects.order_by("pk").values()) == before
+
+
+def test_what_no_keyboard_types_is_a_bad_request(cast, client):
+    admin = enter(client, somebody(cast, "agency_admin"))
+    before = RoleGrant.objects.count()
+    data = filled(cast, cast.sari.nip) | {"unit_code": "\x00"}
+    assert admin.post(ADD_ROLE, data).status_code == 400
+    assert RoleGrant.objects.count() == before
 
 
 @pytest.mark.parametrize("who", ["sari", "budi", "eko", "dewi", "hadi", "ratna", "auditor"])

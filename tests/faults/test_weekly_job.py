@@ -13,7 +13,7 @@ from eligibility.actions import Refused, load_policies, put_in_force, start_run,
 from eligibility.models import Decision, Run
 from employees.calendar import week_name, week_of
 from employees.models import Employee, Placement
-from ledger.models import JobChunk, JobRun
+from ledger.models import JobChunk, JobRun, Outbox
 from performance.models import Appraisal
 from performance.rating import Rating
 from tests import factories
@@ -91,6 +91,29 @@ def test_kill_9_in_the_middle_and_a_fresh_worker(agency, settings, tmp_path):
     assert decisions(run) == expected
     assert JobChunk.objects.filter(job_id=run.job_id).exclude(state="DONE").count() == 0
     assert run.in_scope == PEOPLE
+
+
+def test_a_broker_that_forgets_everything_loses_no_week(agency, settings, tmp_path):
+    """The message that hands the run to a worker lies in the broker and is gone before anybody takes it."""
+    expected = undisturbed(agency, settings)
+    with rig(tmp_path, JOB_CHUNK="500", JOB_CHUNK_SECONDS="3") as processes:
+        processes.beat()
+        processes.worker("default,mail", name="small")
+        broker = processes.broker()
+        begun = until(lambda: Run.objects.filter(state=Run.State.COMPUTING).first(), "it begins", log=processes.log)
+        handed_on = Outbox.objects.filter(key=f"job:{begun.job_id}", done_at__isnull=False)
+        until(handed_on.exists, "the run is handed to the broker", log=processes.log)
+        assert any(b'"work"' in one for one in broker.lrange("bulk", 0, -1))
+        broker.flushdb()
+        assert done_chunks() == 0
+        processes.worker("bulk", name="large")
+        run = until(
+            lambda: Run.objects.filter(state=Run.State.WAITING).first(),
+            "PostgreSQL knows of the run, so it is handed out anew",
+            seconds=120,
+            log=processes.log,
+        )
+    assert decisions(run) == expected
 
 
 def test_two_beats_and_five_starts_make_one_run(agency, settings, tmp_path):

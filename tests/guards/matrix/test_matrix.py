@@ -4,18 +4,22 @@
 """
 
 import os
+import re
+import uuid
 from collections import defaultdict
 from types import SimpleNamespace
 
 import pytest
 from django.http import HttpResponse
-from django.urls import get_resolver, path
+from django.urls import get_resolver, path, resolve
+from drf_spectacular.generators import SchemaGenerator
 
 from .asking import Answer, ask
 from .routes import Route, routes
 from .table import FILE, PARTS, Table, is_closed, part_of, save, written
 from .world import CANARY, NO_GRANT, ROLES, SEES_BOTH, SIGNED_IN, TOKEN, World
 
+NOT_IN_THE_DOCUMENT = {"api-docs", "api-schema"}  # the document itself
 CLOSED = {"405", "login", "401", "403"}  # where a verb has nothing else for anybody, one relation is enough
 # Everybody is asked about the first relation. About the others ask those whose answer may be another one there: a
 # supervisor of Sari's unit has no other right over her colleague than over her, a visitor none over anybody.
@@ -165,6 +169,27 @@ def test_each_answer_is_the_expected_one(world, watch, part):
     assert not lines, "expected → answered:\n" + "\n".join(lines[:80])
     if table:
         assert not table.stale(part), "lines that no route asks for: " + ", ".join(table.stale(part))
+
+
+def operations() -> set[tuple[str, str]]:
+    """(route, verb) of everything that the API's own document promises."""
+    document = SchemaGenerator().get_schema(request=None, public=True)
+    found = set()
+    for address, item in document["paths"].items():
+        one = resolve(re.sub(r"\{\w+\}", "1", address.replace("{person}", str(uuid.UUID(int=1)))))
+        found |= {(one.url_name, verb.upper()) for verb in item if verb in ("get", "post", "put", "patch", "delete")}
+    return found
+
+
+def test_what_the_apis_document_promises_is_asked_for_and_nothing_else_is_open():
+    """The third source of routes beside the resolver and the admin: each of its operations has its expectations."""
+    table = Table(FILE.read_text(encoding="utf-8"))
+    answered = {
+        (name, verb)
+        for (name, verb, _relation), said in table.lines.items()
+        if name.startswith("api-") and set(said.values()) != {"405"}
+    }
+    assert operations() == {(name, verb) for name, verb in answered if name not in NOT_IN_THE_DOCUMENT}
 
 
 # --- the twins: each thing that is looked for is found ---
