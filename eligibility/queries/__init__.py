@@ -7,7 +7,6 @@ from .corrections import (
     open_runs,
     proposed_by,
     waiting_corrections,
-    with_difference,
 )
 from .objections import (
     TERMS,
@@ -90,6 +89,5 @@ __all__ = [
     "term_end",
     "version_before",
     "waiting_corrections",
-    "with_difference",
     "writers",
 ]

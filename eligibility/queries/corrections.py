@@ -5,7 +5,7 @@ Rows of published runs stay as they are; the newest applied correction of a run 
 
 import datetime as dt
 
-from django.db.models import Case, CharField, Exists, F, OuterRef, QuerySet, Value, When
+from django.db.models import Exists, OuterRef, QuerySet
 
 from eligibility.models import Correction, Decision, Run
 from employees.calendar import week_of
@@ -69,13 +69,6 @@ def waiting_corrections(user) -> QuerySet[Correction]:
     """Proposed corrections that a user may read, their own case left out."""
     rows = Correction.objects.visible_to(user).filter(state=Correction.State.PROPOSED)
     return rows.exclude(employee=user.reach.me) if user.reach.me else rows
-
-
-def with_difference(rows: QuerySet[Correction]) -> QuerySet[Correction]:
-    """With `difference`: GAINS, LOSES, or REASONS where yes or no stays."""
-    gains = When(after_eligible=True, then=Value("GAINS"))
-    same = When(before_eligible=F("after_eligible"), then=Value("REASONS"))
-    return rows.annotate(difference=Case(same, gains, default=Value("LOSES"), output_field=CharField()))
 
 
 def open_runs(at: dt.datetime) -> list[Run]:
