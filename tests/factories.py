@@ -4,6 +4,7 @@ import datetime as dt
 import itertools
 import sys
 import types
+import uuid
 from decimal import Decimal
 
 from django.db import connection
@@ -74,9 +75,16 @@ def unit(agency, code="U1", name="Biro Umum", parent=None, **fields):
     return Unit.objects.create(pk=pk, agency=agency, code=code, name=name, parent=parent, path=path, **fields)
 
 
+def _public_id(agency, name):
+    """Lots are drawn by a hash of this: the same people draw the same lot in every run of a test."""
+    namesakes = Employee.objects.filter(agency=agency, name=name).count()
+    return uuid.uuid5(uuid.NAMESPACE_OID, f"{agency.code}/{name}/{namesakes}")
+
+
 def employee(unit, name="Pegawai", supervisor=None, kind="PNS", place=True, **fields):
     placement = {k: fields.pop(k) for k in PLACED if k in fields}
     fields.setdefault("nip", nip(appointed="202021" if kind.startswith("PPPK") else "201001"))
+    fields.setdefault("public_id", _public_id(unit.agency, name))
     person = Employee.objects.create(
         agency=unit.agency, name=name, kind=kind, email=f"{name.lower().replace(' ', '.')}@contoh.test", **fields
     )
