@@ -26,7 +26,7 @@ from ledger.trail import denied
 from . import limits
 from .actions import use_code
 from .actions.factors import code_now
-from .login import wait_longer
+from .login import Waits, wait_longer
 
 
 def proved(request) -> bool:
@@ -126,10 +126,8 @@ class CodeAgainForm(_TakesCode, ReauthenticateForm):
         _plain(self)
 
 
-class NewKey:
+class NewKey(Waits):
     """Who confirmed that it is them goes on under a new session key (reliability.md F37)."""
-
-    request: Any
 
     def form_valid(self, form):
         self.request.session.cycle_key()
@@ -157,15 +155,8 @@ class SecondStage(AuthenticateStage):
         return super()._should_handle(request) and not by_provider
 
 
-class SecondDoor(AuthenticateView):
+class SecondDoor(Waits, AuthenticateView):
     """The log-in's page for the second factor."""
-
-    def form_invalid(self, form):
-        response = super().form_invalid(form)
-        if refused := getattr(self.request, "too_many", None):
-            response.status_code = 429
-            response.headers["Retry-After"] = str(refused.seconds)
-        return response
 
     def get_context_data(self, **kwargs):
         user = self.stage.login.user

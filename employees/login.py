@@ -1,9 +1,11 @@
 """Logging in by the 18-digit number, through allauth; accounts are made by administrators, never by signing up."""
 
-from allauth.account.adapter import DefaultAccountAdapter
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter, get_adapter
 from allauth.account.auth_backends import AuthenticationBackend
-from allauth.account.forms import LoginForm, ResetPasswordForm
-from allauth.account.views import LoginView
+from allauth.account.forms import ChangePasswordForm, LoginForm, ResetPasswordForm
+from allauth.account.views import LoginView, PasswordChangeView
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
@@ -140,18 +142,38 @@ class ForgottenForm(ResetPasswordForm):
         return self.cleaned_data["email"]
 
 
-class Entrance(LoginView):
-    """The log-in page; who must wait is told for how long, in words and to programs."""
+class NewPasswordForm(ChangePasswordForm):
+    """The old password is asked for as at the log-in: counted before it is looked at."""
 
-    def get_context_data(self, **kwargs):
-        return super().get_context_data(**kwargs) | {"sso": bool(settings.OIDC_ISSUER)}
+    def clean_oldpassword(self) -> str:
+        old = self.cleaned_data["oldpassword"]
+        if not get_adapter().reauthenticate(self.user, old):
+            raise get_adapter().validation_error("enter_current_password")
+        return old
+
+
+class Waits:
+    """Of a page that asks for a password or a code: who must wait is told for how long, in words and to programs."""
+
+    request: Any
 
     def form_invalid(self, form):
-        response = super().form_invalid(form)
+        response = super().form_invalid(form)  # type: ignore[misc]  # a view's
         if refused := getattr(self.request, "too_many", None):
             response.status_code = 429
             response.headers["Retry-After"] = str(refused.seconds)
         return response
+
+
+class Entrance(Waits, LoginView):
+    """The log-in page."""
+
+    def get_context_data(self, **kwargs):
+        return super().get_context_data(**kwargs) | {"sso": bool(settings.OIDC_ISSUER)}
+
+
+class NewPassword(Waits, PasswordChangeView):
+    """Changing one's password."""
 
 
 class NipLoginForm(LoginForm):

@@ -3,6 +3,10 @@
 import datetime as dt
 from collections.abc import Iterable
 
+from django.apps import apps
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+
 from .models import ReadLog
 from .request_id import REQUEST_ID
 
@@ -25,3 +29,22 @@ def seen(*, by, people: Iterable[tuple[int, int | None]], what: str, at: dt.date
     ]
     ReadLog.objects.bulk_create(rows, batch_size=BATCH)
     return len(rows)
+
+
+def opened(what: str) -> str:
+    """What was opened, in words: a page's kind of row by its name, files and calls by what they are."""
+    words = {
+        "whole-record": _("the whole record"),
+        "readings": _("who read what (file)"),
+        "access": _("who may decide (file)"),
+        "api-decision": _("a decision, with reasons (API)"),
+        "api-decisions": _("decisions (API)"),
+        "api-request": _("a request (API)"),
+        "api-requests": _("requests (API)"),
+    }
+    if what in words:
+        return words[what]
+    try:
+        return capfirst(str(apps.get_model(what)._meta.verbose_name))
+    except (LookupError, ValueError):  # a kind of row that is gone since
+        return what

@@ -144,12 +144,17 @@ ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # nobody can make the portal write to strangers
-ACCOUNT_FORMS = {"login": "employees.login.NipLoginForm", "reset_password": "employees.login.ForgottenForm"}
+ACCOUNT_FORMS = {
+    "login": "employees.login.NipLoginForm",
+    "reset_password": "employees.login.ForgottenForm",
+    "change_password": "employees.login.NewPasswordForm",
+}
 # The library's own would ask for further addresses of an account, which nobody has here, and write them on a GET.
 ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "django.contrib.auth.tokens.PasswordResetTokenGenerator"  # noqa: S105  a name, no secret
 ACCOUNT_SESSION_REMEMBER = False
-# Log-ins are limited by `employees.limits`: by failures only, atomically. An office of 2,000 comes from one address.
-ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": None}
+# Wherever a password is asked for, `employees.limits` counts: failures only, atomically (the library's counters in the
+# cache are not). An office of 2,000 comes from one address.
+ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": None, "reauthenticate": None, "change_password": None}
 MFA_ADAPTER = "employees.factors.FactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_FORMS = {"authenticate": "employees.factors.CodeForm", "reauthenticate": "employees.factors.CodeAgainForm"}

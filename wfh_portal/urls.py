@@ -9,7 +9,7 @@ from django.views.generic import RedirectView
 
 from employees import sso
 from employees.factors import CodeAgain, PasskeyAgain, PasswordAgain, SecondDoor
-from employees.login import Entrance
+from employees.login import Entrance, NewPassword
 
 from . import health
 
@@ -26,7 +26,7 @@ accounts = [
     path("reauthenticate/passkey/", PasskeyAgain.as_view(), name="mfa_reauthenticate_webauthn"),
     path("sso/", sso.start, name="sso"),
     path("sso/callback/", sso.callback, name="sso-callback"),
-    path("password/change/", account.password_change, name="account_change_password"),
+    path("password/change/", NewPassword.as_view(), name="account_change_password"),
     path("password/set/", account.password_set, name="account_set_password"),
     path("password/reset/", account.password_reset, name="account_reset_password"),
     path("password/reset/done/", account.password_reset_done, name="account_reset_password_done"),

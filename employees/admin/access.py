@@ -10,6 +10,7 @@ from unfold.decorators import display
 from employees.models import Role, User
 from employees.permissions import holds_any
 from ledger.models import Event, Outbox, ReadLog
+from ledger.reading import opened
 
 from .accounts import READS_ACCESS
 from .base import ActionAdmin
@@ -61,7 +62,7 @@ class EventAdmin(ActionAdmin):
 class ReadLogAdmin(ActionAdmin):
     """Who opened whose record. Only auditors read it, and only of people of their agency."""
 
-    list_display = ["at", "actor_id", "employee_id", "what", "request_id"]
+    list_display = ["at", "actor_id", "employee_id", "opened", "request_id"]
     list_filter = [ActorFilter, ReadPersonFilter]
     ordering = ["-pk"]
 
@@ -72,6 +73,10 @@ class ReadLogAdmin(ActionAdmin):
         if user.reach.everywhere({Role.AUDITOR}):
             return ReadLog.objects.all()
         return ReadLog.objects.filter(agency_id__in=user.reach.whole_agencies({Role.AUDITOR}))
+
+    @display(description=_("what was opened"), ordering="what")
+    def opened(self, row):
+        return opened(row.what)
 
 
 @admin.register(Outbox)

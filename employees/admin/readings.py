@@ -17,6 +17,7 @@ from employees.models import Employee, Role, RoleGrant, User
 from employees.permissions import holds_any
 from ledger import exports
 from ledger.models import ReadLog
+from ledger.reading import opened
 
 from .base import instant, row_number
 
@@ -60,6 +61,7 @@ def readings_view(request):
             return _file(request.user, account, rows, request.POST.get("reason", ""))
         except exports.ExportRefused as refused:
             error = str(refused)
+    page = Paginator(rows, ROWS).get_page(given.get("p"))
     chosen = {
         "account": account.pk if account else "",
         "since": f"{since:%Y-%m-%dT%H:%M}",
@@ -71,7 +73,8 @@ def readings_view(request):
         "account": account,
         "since": chosen["since"],
         "until": chosen["until"],
-        "page": Paginator(rows, ROWS).get_page(given.get("p")),
+        "page": page,
+        "lines": [(row, opened(row.what)) for row in page],
         "query": f"{urlencode(chosen)}&",
         "taking": chosen,
         "error": error,

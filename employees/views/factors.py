@@ -8,6 +8,7 @@ from allauth.mfa.totp.internal.auth import clear_totp_secret, get_totp_secret
 from allauth.mfa.webauthn.forms import AddWebAuthnForm
 from allauth.mfa.webauthn.internal import auth as passkeys
 from django.contrib import messages
+from django.http import Http404
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -88,6 +89,8 @@ def factor_remove(request, pk):
         actions.remove_factor(by=request.user, pk=pk, at=timezone.now())
         messages.success(request, _("The factor is removed."))
     except actions.Refused as refused:
+        if refused.code == "UNKNOWN":  # somebody else's, or none at all
+            raise Http404 from refused
         messages.error(request, str(refused))
     return redirect("factors")
 

@@ -24,6 +24,7 @@ from employees.about import kept, known
 from employees.models import Placement, RoleGrant, User
 from employees.roles import GIVEN
 from ledger.models import ReadLog
+from ledger.reading import opened
 from performance.models import Appraisal
 from schedules.models import Plan
 
@@ -226,26 +227,7 @@ def readings(user, *, limit: int | None = None) -> list[Touch]:
     found = ReadLog.objects.filter(employee_id=user.employee_id).order_by("-at", "-pk")
     rows = list(found.values_list("at", "what", "actor_id")[:limit])
     by = capacities([(actor, at) for at, _what, actor in rows], user)
-    return [Touch(at, _opened(what), what, by[actor, at]) for at, what, actor in rows]
-
-
-def _opened(what: str) -> str:
-    """A page's kind of row by its name; files and calls by what they are."""
-    words = {
-        "whole-record": _("the whole record"),
-        "readings": _("who read what (file)"),
-        "access": _("who may decide (file)"),
-        "api-decision": _("a decision, with reasons (API)"),
-        "api-decisions": _("decisions (API)"),
-        "api-request": _("a request (API)"),
-        "api-requests": _("requests (API)"),
-    }
-    if what in words:
-        return words[what]
-    try:
-        return capfirst(str(apps.get_model(what)._meta.verbose_name))
-    except (LookupError, ValueError):
-        return what
+    return [Touch(at, opened(what), what, by[actor, at]) for at, what, actor in rows]
 
 
 def capacities(touches: list[tuple[int | None, dt.datetime]], user) -> dict[tuple[int | None, dt.datetime], str]:

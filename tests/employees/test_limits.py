@@ -8,6 +8,7 @@ import time
 
 import pytest
 from django.contrib.auth.hashers import MD5PasswordHasher
+from django.test import Client
 from django.utils import timezone
 
 from employees import limits
@@ -250,3 +251,52 @@ def test_no_answer_is_slower_than_another(cast, client, settings, monkeypatch):
         if spread <= 0.10:
             break
     assert spread <= 0.10
+
+
+# --- who is inside already and says the password again --------------------------------------------
+
+NEW = {"password1": "kuda-hujan-payung-7", "password2": "kuda-hujan-payung-7"}
+AGAIN = [
+    ("/accounts/reauthenticate/", lambda password: {"password": password}),
+    ("/accounts/password/change/", lambda password: {"oldpassword": password, **NEW}),
+]
+
+
+@pytest.mark.parametrize(("path", "form"), AGAIN)
+def test_confirming_by_password_is_counted_as_the_log_in_is(cast, client, clock, path, form):
+    client.force_login(cast.sari_user)
+    answers = [client.post(path, form("salah")) for _ in range(6)]
+    assert [answer.status_code for answer in answers] == [200] * 5 + [429]
+    assert answers[5]["Retry-After"] == "60"
+    assert client.post(path, form(PASSWORD)).status_code == 429
+    clock.now += MINUTE
+    assert client.post(path, form(PASSWORD)).status_code == 302
+
+
+def looked_at(user, path, form, monkeypatch) -> int:
+    """How many of 24 wrong passwords, given at once by six browsers of one session, are looked at."""
+    seen, inner = [], User.check_password
+    monkeypatch.setattr(User, "check_password", lambda *args: seen.append(1) or inner(*args))
+    first = Client()
+    first.force_login(user)
+
+    def guess():
+        browser = Client()
+        browser.cookies.update(first.cookies)
+        for _ in range(4):
+            browser.post(path, form("salah"))
+
+    together(*[guess] * 6)
+    return len(seen)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("path", "form"), AGAIN)
+def test_of_many_guesses_at_once_from_inside_five_are_looked_at(monkeypatch, path, form):
+    assert looked_at(factories.cast().sari_user, path, form, monkeypatch) == 5
+
+
+@pytest.mark.django_db(transaction=True)
+def test_without_the_count_all_of_them_are(monkeypatch):
+    monkeypatch.setattr(limits, "take", lambda *_args, **_more: 0)
+    assert looked_at(factories.cast().sari_user, *AGAIN[0], monkeypatch) == 24
