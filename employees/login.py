@@ -19,6 +19,7 @@ from ledger.trail import denied
 from . import limits
 from .actions import set_password
 from .devices import device_of
+from .endings import ENDINGS
 from .letters import write_to
 from .sessions import DEVICE, SEEN, STARTED
 
@@ -54,6 +55,11 @@ class NipBackend(AuthenticationBackend):
             get_user_model()().set_password(password)  # an unknown number takes as long as a wrong password
             return None
         return user if user.check_password(password) and self.user_can_authenticate(user) else None
+
+    def get_user(self, user_id):
+        """The account of a request, with what ended of it last: no statement more."""
+        user = get_user_model().objects.with_endings().filter(pk=user_id).first()
+        return user if user and self.user_can_authenticate(user) else None
 
 
 class ClosedAdapter(DefaultAccountAdapter):
@@ -169,7 +175,10 @@ class Entrance(Waits, LoginView):
     """The log-in page."""
 
     def get_context_data(self, **kwargs):
-        return super().get_context_data(**kwargs) | {"sso": bool(settings.OIDC_ISSUER)}
+        return super().get_context_data(**kwargs) | {
+            "sso": bool(settings.OIDC_ISSUER),
+            "ended": ENDINGS.get(self.request.GET.get("ended", "")),
+        }
 
 
 class NewPassword(Waits, PasswordChangeView):

@@ -5,9 +5,11 @@ from django.utils.translation import gettext_lazy as _
 from drf_spectacular.contrib.knox_auth_token import KnoxTokenScheme
 from knox.auth import TokenAuthentication
 from knox.models import AuthToken
+from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 
-from .models import TokenScopes
+from .endings import ended_since
+from .models import TokenScopes, User
 from .scopes import Scope
 
 
@@ -17,7 +19,12 @@ class AccountToken(TokenAuthentication):
     def authenticate_credentials(self, token):
         user, found = super().authenticate_credentials(token)
         translation.activate(user.language)
-        return user, found
+        account = User.objects.with_endings().get(pk=user.pk)
+        if ended_since(account, found.created):
+            raise AuthenticationFailed(
+                _("A role or a stand-in of yours has ended since this token was made. Make a new one.")
+            )
+        return account, found
 
 
 class AccountTokenScheme(KnoxTokenScheme):

@@ -28,12 +28,14 @@ def is_supervisor(user, today: dt.date) -> bool:
     return Placement.objects.on(today).filter(supervisor=user.reach.me).exists()
 
 
-def stands_in_for(employee_id: int, at: dt.datetime | None = None) -> dict[int, Employee]:
+def stands_in_for(employee_id: int, at: dt.datetime | None = None, *, lock: bool = False) -> dict[int, Employee]:
     """The supervisors for whom a person may decide today (or at an instant), by id. No chains: what one is lent cannot
-    be lent on."""
+    be lent on. `lock`: none of them ends before this transaction does, so that nothing is decided after an end."""
     today = today_of_agency(at=at)
     counts = Q(on_leave_only=False) | Q(delegator__leaves__valid__contains=today)
     rows = Delegation.objects.standing().filter(counts, delegate=employee_id, valid__contains=today)
+    if lock:
+        rows = rows.select_for_update(of=("self",)).order_by("pk")
     return {row.delegator_id: row.delegator for row in rows.select_related("delegator")}
 
 
@@ -93,7 +95,7 @@ def check_may_recall(user, employee_id: int, on: dt.date, at: dt.datetime | None
     boss = place.supervisor_id if place else None
     if me and boss == me:
         return None
-    lenders = stands_in_for(me, at)
+    lenders = stands_in_for(me, at, lock=at is not None)
     if boss in lenders and employee_id not in lenders:
         return lenders[boss]
     raise Denied("NOT_YOURS", _("Only this person's supervisor can recall a day."))

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from employees.actions.factors import factors_of, needs_factor
+from employees.endings import ended_since
 from employees.factors import proved
 from employees.sessions import SEEN, STARTED
 from ledger.api import PROBLEM
@@ -48,7 +49,8 @@ ALWAYS = ("/accounts/", "/account/language/")  # logging out, confirming, the la
 
 
 class PresenceMiddleware:
-    """Ends sessions that are too old for whose they are, and asks for the password before an old one decides."""
+    """Ends sessions that are too old for whose they are, or began with a right that is over; asks for the password
+    before an old one decides."""
 
     def __init__(self, get_response):
         self.get_response = get_response
@@ -61,13 +63,23 @@ class PresenceMiddleware:
     def _be_here(self, request) -> None:
         now, session = timezone.now().timestamp(), request.session
         request.idle = now - session[SEEN]
-        if _over(request.user, request.idle, now - session[STARTED]):
+        began = dt.datetime.fromtimestamp(session[STARTED], tz=dt.UTC)
+        if ended := ended_since(request.user, began):
+            logout(request)
+            request.ended = ended
+        elif _over(request.user, request.idle, now - session[STARTED]):
             logout(request)  # the next middleware leads to the log-in, the API answers 401
         elif request.idle > NOTED:
             session[SEEN] = now
 
     def process_view(self, request, view, args, kwargs):
-        """Before a decision from an old log-in: confirm it, then go on with what was entered."""
+        """Who lost a right logs in anew and reads why. Before a decision from an old log-in: confirm it, then go on
+        with what was entered."""
+        if hasattr(request, "ended") and getattr(view, "login_required", True) and not request.path.startswith("/api/"):
+            back = request.get_full_path() if request.method == "GET" else "/"
+            return HttpResponseRedirect(
+                f"{reverse('account_login')}?{urlencode({'next': back, 'ended': request.ended.name})}"
+            )
         if request.method in ("GET", "HEAD", "OPTIONS") or not request.user.is_authenticated:
             return None
         if request.path.startswith(ALWAYS) or not hasattr(request, "idle"):

@@ -10,11 +10,12 @@ from django.contrib.auth.models import PermissionsMixin
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateRangeField, RangeOperators
 from django.db import models
-from django.db.models import DateField, F, Func, Q, Value
+from django.db.models import DateField, F, Func, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Cast, Coalesce, Now
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
+from employees.endings import Midnight, columns, dated
 from employees.roles import Columns, Role, reading
 from ledger.tracking import versions
 
@@ -84,6 +85,10 @@ class UserQuerySet(models.QuerySet):
         if user.reach.platform:
             seen |= Q(employee=None) | Q(pk__in=RoleGrant.objects.values("user"))
         return self.filter(seen)
+
+    def with_endings(self):
+        """Each with when its dated rights ended last (`employees.endings`)."""
+        return self.annotate(**columns())
 
     def without_password(self):
         """The open accounts whose holder has not set a first password yet."""
@@ -218,3 +223,12 @@ class RoleGrant(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id} {self.role}"
+
+
+def _role_ended() -> Subquery:
+    until = Midnight(Coalesce(F("agency__time_zone"), Value(PLATFORM_ZONE)), Func(F("valid"), function="upper"))
+    rows = RoleGrant.objects.filter(user=OuterRef("pk")).annotate(until=until).filter(until__lte=Now())
+    return Subquery(rows.order_by("-until").values("until")[:1])
+
+
+dated("role", _("A role of yours has ended since you logged in. Please log in again."), _role_ended)

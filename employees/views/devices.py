@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from employees import actions
+from employees.endings import ended_since
 from employees.models import Session
 from employees.sessions import DEVICE, SEEN, STARTED
 
@@ -41,14 +42,20 @@ def device_end(request):
 
 
 def _open(user) -> list[Session]:
-    return list(Session.objects.visible_to(user).filter(expire_date__gt=timezone.now()))
+    """Those that a request would still find open."""
+    rows = Session.objects.visible_to(user).filter(expire_date__gt=timezone.now())
+    return [row for row in rows if not ended_since(user, _instant(row.get_decoded().get(STARTED, 0)))]
 
 
 def _line(row: Session, here: str) -> dict:
     data = row.get_decoded()
-    since, seen = (dt.datetime.fromtimestamp(data.get(name, 0), tz=dt.UTC) for name in (STARTED, SEEN))
+    since, seen = (_instant(data.get(name, 0)) for name in (STARTED, SEEN))
     known = {"device": data.get(DEVICE, ""), "since": since, "seen": seen}
     return known | {"mark": _mark(row), "here": row.session_key == here}
+
+
+def _instant(seconds: float) -> dt.datetime:
+    return dt.datetime.fromtimestamp(seconds, tz=dt.UTC)
 
 
 def _mark(row: Session) -> str:

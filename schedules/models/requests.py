@@ -3,10 +3,12 @@
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateRangeField, RangeOperators
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, F, Func, OuterRef, Q, Subquery
+from django.db.models.functions import Least, Now
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from employees.endings import Midnight, dated
 from employees.models import Agency, Employee, User
 from employees.models.access import READS_PEOPLE, READS_SCORES
 from employees.models.people import today_of_agency
@@ -66,6 +68,23 @@ class Delegation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.delegator_id} → {self.delegate_id}"
+
+
+def _stand_in_ended() -> Subquery:
+    """Ended early, or its last day is over in the agency's zone. What ended before it began opened nothing."""
+    zone = F("agency__time_zone")
+    until = Least(F("ended_at"), Midnight(zone, Func(F("valid"), function="upper")))
+    rows = Delegation.objects.filter(delegate=OuterRef("employee")).annotate(
+        until=until, since=Midnight(zone, Func(F("valid"), function="lower"))
+    )
+    return Subquery(rows.filter(until__lte=Now(), until__gt=F("since")).order_by("-until").values("until")[:1])
+
+
+dated(
+    "stand-in",
+    _("You no longer stand in for somebody for whom you did when you logged in. Please log in again."),
+    _stand_in_ended,
+)
 
 
 def delegated_to(me: int):

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET, require_POST
 from knox.models import AuthToken
 
 from employees import actions
+from employees.endings import ended_since
 from employees.models import CalendarAddress, TokenScopes
 from employees.scopes import Scope
 from employees.views import reader_of
@@ -74,7 +75,8 @@ def _digest(request) -> str:
 
 def _page(request, address: str = "", token: str = ""):
     reader = reader_of(request)
-    tokens = AuthToken.objects.filter(user=request.user, expiry__gt=reader.now).order_by("-created")
+    rows = AuthToken.objects.filter(user=request.user, expiry__gt=reader.now).order_by("-created")
+    tokens = [one for one in rows if not ended_since(request.user, one.created)]  # the others open nothing any more
     writing = set(TokenScopes.objects.visible_to(request.user).values_list("token", flat=True))
     context = {
         "calendar": CalendarAddress.objects.visible_to(request.user).first(),

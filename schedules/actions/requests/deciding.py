@@ -73,7 +73,7 @@ def approve_many(*, by: User, chosen: list[tuple[int, int]], at: dt.datetime) ->
     versions = dict(chosen)
     lock_units_of(versions)
     outcomes = [Outcome(request) for request in locked(versions)]
-    lenders = stands_in_for(by.reach.me, at) if by.reach.me else {}
+    lenders = stands_in_for(by.reach.me, at, lock=True) if by.reach.me else {}
     lines = _lines(by, outcomes, lenders)
     for outcome in outcomes:
         _try(outcome, lambda o=outcome: _may(by, o, versions[o.request.pk], lenders, lines))
@@ -289,7 +289,7 @@ def return_request(*, by: User, request_id: int, version: int, reason: str, at: 
 
 def _refuse(change: str, notice: str, by: User, request_id: int, version: int, reason: str, at) -> Request:
     request = one_locked(request_id)
-    for_whom = acting_for(by, request, stands_in_for(by.reach.me, at))
+    for_whom = acting_for(by, request, stands_in_for(by.reach.me, at, lock=True))
     _check_line(by, request, for_whom, {})
     said = check_reason(reason)
     states.move(request, change)
