@@ -83,7 +83,7 @@ def test_a_deactivated_account_is_out_at_once(planned, client):
 def test_queries_of_the_list(planned, client, django_assert_num_queries, people):
     WfhDay.objects.exclude(employee__in=[planned.eko, *planned.team][:people]).delete()
     _token, text = AuthToken.objects.create(user=planned.dewi_user)
-    with django_assert_num_queries(6):  # token, account, grants, the call counted, count, rows
+    with django_assert_num_queries(7):  # token, account, its ends, grants, the call counted, count, rows
         answer = client.get("/api/v1/wfh-days/", {"date": WEDNESDAY}, headers={"Authorization": f"Token {text}"})
     assert answer.json()["count"] == people
 

@@ -194,7 +194,7 @@ def test_bad_filters_are_refused_by_name(cast):
 def test_queries_of_the_list(lent, three, rows, django_assert_num_queries):
     Request.objects.exclude(pk__in=[one.pk for one in three[:rows]]).delete()
     caller = Caller(lent.dewi_user)
-    with django_assert_num_queries(7):  # token, account, grants, the call counted, count, rows, who read whose
+    with django_assert_num_queries(8):  # token, account, its ends, grants, the call, count, rows, who read whose
         assert caller.get("requests/").json()["count"] == rows
 
 

@@ -87,7 +87,7 @@ def test_the_list_is_of_ones_own_agency_in_a_constant_number_of_queries(client, 
     ] == [decided.eko.nip]
     assert get(client, decided.dewi_user, "/api/v1/decisions/").status_code == 400
     for unit in ("UMUM", "REN"):
-        with django_assert_num_queries(8):
+        with django_assert_num_queries(9):
             get(client, decided.dewi_user, f"/api/v1/decisions/?week=2026-W48&unit={unit}")
 
 
