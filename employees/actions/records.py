@@ -129,10 +129,10 @@ def record_fact(
 ) -> Fact:
     """Record a fact of the agency's own, valid from the first to the last day (None: open on that side).
 
-    `text` is typed as the import does. Raises `Refused` with the codes NOT_YOURS, BAD_KEY, BAD_VALUE, BAD_YEAR,
+    `text` is typed as the import does. Raises `Refused` with the codes NOT_YOURS, OWN, BAD_KEY, BAD_VALUE, BAD_YEAR,
     LAST_BEFORE_FIRST, TOO_LONG and TAKEN.
     """
-    _check_person(employee, by, own=True)
+    _check_person(employee, by)
     _check(period_misfit(first, last))
     try:
         key = values.key(key.strip())
@@ -165,9 +165,9 @@ def record_fact(
 def end_fact(*, fact_id: int, last: dt.date | None, by, at: dt.datetime) -> Fact:
     """Set the last day of a fact, or take it back as a whole (`last` None: it never held).
 
-    Raises `Refused` with the codes NOT_YOURS, BAD_YEAR and LAST_BEFORE_FIRST.
+    Raises `Refused` with the codes NOT_YOURS, OWN, BAD_YEAR and LAST_BEFORE_FIRST.
     """
-    one = _locked(Fact, fact_id, by, own=True)
+    one = _locked(Fact, fact_id, by)
     before = _fact(one)
     if last is None:
         Fact.objects.filter(pk=one.pk).delete()
@@ -185,29 +185,30 @@ def end_fact(*, fact_id: int, last: dt.date | None, by, at: dt.datetime) -> Fact
 # --- what they share ----------------------------------------------------------------------------
 
 
-def _check_person(employee: Employee, by, *, own: bool = False) -> None:
-    """Raises `Refused` unless `by` is the person's HR; about oneself only a colleague records, unless `own`.
+def _check_person(employee: Employee, by) -> None:
+    """Raises `Refused` unless `by` is the person's HR; about oneself only a colleague records, facts of the
+    agency's own too: a policy may ask for any of them.
 
     The person stays locked until the transaction ends: who records at the same moment sees what is there by then.
     """
     people = Employee.objects.filter(people_of(by)).select_for_update(of=("self",), no_key=True)
     if people.filter(pk=employee.pk).first() is None:
         raise Refused("NOT_YOURS", _("This person does not exist, or you are not their HR officer."))
-    _check_not_oneself(employee.pk, by, own)
+    _check_not_oneself(employee.pk, by)
 
 
-def _check_not_oneself(employee_id: int, by, own: bool) -> None:
-    if not own and by.employee_id == employee_id:
+def _check_not_oneself(employee_id: int, by) -> None:
+    if by.employee_id == employee_id:
         raise Refused("OWN", _("Nobody changes records about themselves. Ask a colleague of HR."))
 
 
-def _locked(model, pk: int, by, *, own: bool = False):
+def _locked(model, pk: int, by):
     """The row, locked, if `by` is HR of whom it is about."""
     rows = model.objects.filter(people_of(by, employee="employee_id", agency="employee__agency_id"))
     one = rows.select_for_update(of=("self",)).filter(pk=pk).first()
     if one is None:
         raise Refused("NOT_YOURS", _("This record does not exist, or you are not this person's HR officer."))
-    _check_not_oneself(one.employee_id, by, own)
+    _check_not_oneself(one.employee_id, by)
     return one
 
 

@@ -38,5 +38,4 @@ ABSENCES = Kind(
     defaults={"kind": UNEXCUSED},
     known=_known,
     misfit=_misfit,
-    own_rows=False,
 )

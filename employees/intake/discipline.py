@@ -44,5 +44,4 @@ DISCIPLINE = Kind(
     defaults=DEFAULTS,
     known=_known,
     misfit=_misfit,
-    own_rows=False,
 )

@@ -67,6 +67,5 @@ FACTS = Kind(
     defaults={"first": None, "last": None, "source": ""},
     known=_known,
     misfit=_misfit,
-    own_rows=True,
     spread=_spread,
 )

@@ -40,7 +40,6 @@ class Kind:
     defaults: dict[str, Any]
     known: Callable[[Agency, list[dict]], Iterable[dict]]  # rows there, with `id` and `employee_id`
     misfit: Callable[[dict, dt.date], tuple[str, str] | None]  # (column, reason), given today's date
-    own_rows: bool  # whether a file may change what stands about the one who imports it
     spread: Callable[[dict], dict] = dict  # a row as its staged columns, where they differ from its fields
 
 
@@ -114,7 +113,7 @@ def _judge(
         if after == before:
             same += 1
             continue
-        problem = kind.misfit(after, today) or _about_oneself(kind, after, by)
+        problem = kind.misfit(after, today) or _about_oneself(after, by)
         if problem:
             bad.append(BadRow(line, *problem))
         else:
@@ -156,8 +155,8 @@ def _once(kind: Kind, rows, bad: list[BadRow]) -> list[tuple[int, dict]]:
     return kept
 
 
-def _about_oneself(kind: Kind, row: dict, by: User | None) -> tuple[str, str] | None:
-    if kind.own_rows or by is None or row["employee_id"] != by.employee_id:
+def _about_oneself(row: dict, by: User | None) -> tuple[str, str] | None:
+    if by is None or row["employee_id"] != by.employee_id:
         return None
     return "nip", _("Nobody changes records about themselves. Ask a colleague of HR to import this row.")
 
