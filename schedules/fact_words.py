@@ -39,6 +39,8 @@ def own_fact_view(fact: OwnFact, facts: dict) -> FactView | None:
     value = facts.get(fact.name)
     if value is None or str(value) in OPEN_ENDS:
         return None
+    if fact.ask in ("UNDATED", "UNREAD"):
+        return FactView(fact.key, _("a record that cannot be counted"), _("record of the agency"))
     words: dict[str, Callable[[Any], Any]] = {"flag": yes_or_no, "day": when, "number": _number, "text": str}
     said = words[fact.column](value)
     return FactView(fact.key, str(said), _("record of the agency"))

@@ -68,7 +68,8 @@ class OwnFact:
     """What a generic rule asks of the facts that an agency records itself, as one typed value a person.
 
     `ask`: VALUE, the one valid at the week; SUM, the largest sum of a calendar year; SUM_THIS_YEAR; LAST, the day of
-    the latest; PRESENT, whether one valid then is there (with `equal`: says that).
+    the latest; PRESENT, whether one valid then is there (with `equal`: says that); UNDATED, whether one has no day;
+    UNREAD, whether one has no day or no number. The last two are what the others cannot count.
     """
 
     key: str
@@ -93,7 +94,10 @@ class OwnFact:
         valid = "AND valid @> %(as_of)s::date"
         year = "extract(year FROM lower(valid))"
         this_year = f"AND {year} = extract(year FROM %(as_of)s::date)"
+        undated = "lower(valid) IS NULL"
         rows = {
+            "UNDATED": f"SELECT employee_id, true AS value {mine} AND {undated} GROUP BY employee_id",
+            "UNREAD": f"SELECT employee_id, true AS value {mine} AND ({undated} OR number IS NULL) GROUP BY employee_id",
             "VALUE": f"""SELECT DISTINCT ON (employee_id) employee_id, {self.column} AS value {mine} {valid}
               ORDER BY employee_id, lower(valid) DESC NULLS LAST, id DESC""",
             "SUM": f"""SELECT employee_id, max(total) AS value FROM (

@@ -41,25 +41,39 @@ class OwnFactRule(WeekRule):
     article = ""
     feeds = (Feed.Kind.FACTS,)
     repeatable = True
-    says_unknown = False
+    says_unknown = False  # whether nothing recorded is not known, and not "none"
+    uncounted = ""  # what `OwnFact` asks for records that the rule cannot count: they are not known either
 
     def __post_init__(self):
         if self.code not in CODES:
             raise one_of(f"{type(self).__name__}.code", CODES)
-        object.__setattr__(self, "own_facts", (self.fact(),))
+        own = (self.fact(), *([OwnFact(self.key, self.uncounted, "flag")] if self.uncounted else []))
+        object.__setattr__(self, "own_facts", own)
         object.__setattr__(self, "needs", (self.fact().name,) if self.says_unknown else ())
 
     def fact(self) -> OwnFact:
         raise TypeError(f"{type(self).__name__} does not say")
 
     def codes_here(self):
-        return {self.code: CODES[self.code]} | (UNKNOWN if self.says_unknown else {})
+        return {self.code: CODES[self.code]} | (UNKNOWN if self.says_unknown or self.uncounted else {})
+
+    def clear(self) -> Q:
+        """The condition that every record can be counted."""
+        return Q(**{f"{self.own_facts[1].name}__isnull": True}) if self.uncounted else Q()
+
+    def certain(self, context: Context) -> Q:
+        """The condition under which a person fails, whatever the records that cannot be counted would say."""
+        return Q()
+
+    def known(self) -> Q:
+        return super().known() & self.clear()
 
     def code_expression(self, context: Context):
-        unknown = [When(**{f"{self.fact().name}__isnull": True}, then=Value(next(iter(UNKNOWN))))]
+        surely, known = self.certain(context), self.known()
         return Case(
             When(self.passing(context), then=Value(None)),
-            *(unknown if self.says_unknown else []),
+            *([When(surely, then=Value(self.code))] if surely else []),
+            *([When(~known, then=Value(next(iter(UNKNOWN))))] if known else []),
             default=Value(self.code),
             output_field=CharField(),
         )
@@ -70,6 +84,8 @@ class OwnFactRule(WeekRule):
 
     def sentence(self, code, facts):
         named = {"condition": self.describe()}
+        if code in UNKNOWN and self.uncounted:
+            return _("A record lacks the day or number to be counted by: %(condition)s HR can complete it.") % named
         if code in UNKNOWN:
             return _("Not recorded: %(condition)s HR can record it.") % named
         if code:
@@ -140,10 +156,11 @@ class FactAtMost(OwnFactRule):
 @dataclasses.dataclass(frozen=True)
 class FactSumAtMost(OwnFactRule):
     """The numbers of a calendar year add up to at most `maximum`: in this year, or (`any_year`) in every year. A record
-    belongs to the year in which it begins; none is zero."""
+    belongs to the year in which it begins; none is zero, and one without a day or number leaves the sum unknown."""
 
     maximum: str = "0"
     any_year: bool = False
+    uncounted = "UNREAD"
 
     def __post_init__(self):
         number("FactSumAtMost.maximum", self.maximum)
@@ -154,15 +171,20 @@ class FactSumAtMost(OwnFactRule):
 
     def passing(self, context: Context) -> Q:
         name = self.fact().name
-        return Q(**{f"{name}__isnull": True}) | Q(**{f"{name}__lte": Decimal(str(self.maximum))})
+        return (Q(**{f"{name}__isnull": True}) | Q(**{f"{name}__lte": Decimal(str(self.maximum))})) & self.clear()
+
+    def certain(self, context: Context) -> Q:
+        return Q(**{f"{self.fact().name}__gt": Decimal(str(self.maximum))})
 
 
 @dataclasses.dataclass(frozen=True)
 class FactWithinMonths(OwnFactRule):
-    """One began in the last `months` months (`present` false: none did); at the anniversary it counts no longer."""
+    """One began in the last `months` months (`present` false: none did); at the anniversary it counts no longer. One
+    without a day may have begun at any time."""
 
     months: int = 12
     present: bool = True
+    uncounted = "UNDATED"
 
     def __post_init__(self):
         whole_number("FactWithinMonths.months", self.months, 1, 600)
@@ -172,9 +194,16 @@ class FactWithinMonths(OwnFactRule):
         return OwnFact(self.key, "LAST", "day")
 
     def passing(self, context: Context) -> Q:
+        if self.present:
+            return self._recent(context)
         name, since = self.fact().name, latest_reaching(context.as_of, self.months)
-        recent = Q(**{f"{name}__gt": since})
-        return recent if self.present else Q(**{f"{name}__isnull": True}) | Q(**{f"{name}__lte": since})
+        return (Q(**{f"{name}__isnull": True}) | Q(**{f"{name}__lte": since})) & self.clear()
+
+    def certain(self, context: Context) -> Q:
+        return super().certain(context) if self.present else self._recent(context)
+
+    def _recent(self, context: Context) -> Q:
+        return Q(**{f"{self.fact().name}__gt": latest_reaching(context.as_of, self.months)})
 
 
 @dataclasses.dataclass(frozen=True)

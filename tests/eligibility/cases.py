@@ -265,6 +265,13 @@ ANSWERS: dict[str, tuple[dict, list[Case]]] = {
                 None,
                 scores=facts(("hari_awol", "3", "2023-12-31"), ("hari_awol", "3", "2024-01-01")),
             ),
+            Case("not a number", UNDATED, scores=facts(("hari_awol", "enam", "2024-02-01"))),
+            Case("of a year not recorded", UNDATED, scores=facts(("hari_awol", "1"))),
+            Case(
+                "too many, whatever the other one says",
+                "R-AWOL",
+                scores=facts(("hari_awol", "6", "2024-02-01"), ("hari_awol", "enam", "2023-02-01")),
+            ),
         ],
     ),
     "FactWithinMonths": (
@@ -273,6 +280,12 @@ ANSWERS: dict[str, tuple[dict, list[Case]]] = {
             Case("none", None),
             Case("lately", "R-ETIKA", scores=facts(("pelatihan", "ya", "2026-06-01", "2026-06-01"))),
             Case("on the anniversary", None, scores=facts(("pelatihan", "ya", "2026-05-30", "2026-05-30"))),
+            Case("without a day", UNDATED, scores=facts(("pelatihan", "ya"))),
+            Case(
+                "lately, and another without a day",
+                "R-ETIKA",
+                scores=facts(("pelatihan", "ya", "2026-06-01"), ("pelatihan", "ya", None, "2020-01-01")),
+            ),
         ],
     ),
     "FactPresent": (

@@ -15,6 +15,8 @@ EXCUSED = RATING | {"except": "KEADAAN_KHUSUS"}
 SIGNED = {"rule": "FactPresent", "key": "tanda_tangan", "code": "R-PERJANJIAN"}
 TRAINED = {"rule": "FactPresent", "key": "pelatihan", "code": "R-PELATIHAN"}
 SHIFT = {"rule": "FactEquals", "key": "regu", "value": "malam"}
+AWOL = {"rule": "FactSumAtMost", "key": "awol", "maximum": "5"}
+LATELY = {"rule": "FactWithinMonths", "key": "etika", "months": 12, "present": False}
 NONE, UNKNOWN = "R-PENILAIAN-TIDAK-ADA", "R-FAKTA-BELUM-DIKETAHUI"
 
 
@@ -58,6 +60,14 @@ def impossible(person):
         ([contrary(RATING)], {}, impossible, ["R-SYARAT"]),
         ([contrary(any_of(RATING))], {}, impossible, ["R-SYARAT"]),
         ([contrary(RATING)], {}, rated(Rating.POOR), []),
+        # what cannot be counted may be too many, or too recent; its contrary is no better known
+        ([AWOL], {}, facts(("awol", "enam", "2026-01-05")), [UNKNOWN]),
+        ([AWOL], {}, facts(("awol", "1")), [UNKNOWN]),
+        ([contrary(AWOL)], {}, facts(("awol", "1")), ["R-SYARAT"]),
+        ([LATELY], {}, facts(("etika", "ya")), [UNKNOWN]),
+        ([LATELY | {"present": True}], {}, facts(("etika", "ya")), [UNKNOWN]),
+        ([LATELY | {"present": True}], {}, facts(("etika", "ya"), ("etika", "ya", "2026-11-01")), []),
+        ([contrary(LATELY)], {}, facts(("etika", "ya")), ["R-SYARAT"]),
         # a ground on which a condition is lifted need not be known
         ([contrary(SHIFT | {"except": "FAKTA:cacat"})], {}, facts(("regu", "pagi")), []),
         ([contrary(SHIFT | {"except": "FAKTA:cacat"})], {}, facts(("regu", "pagi"), ("cacat", "ya")), ["R-SYARAT"]),
