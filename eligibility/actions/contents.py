@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from eligibility.models import Policy
 from eligibility.queries.policies import numbers_of
 from eligibility.rules import RULES, BadPolicy, read
+from eligibility.rules.window import DateWindow
 
 from .refused import Refused
 
@@ -32,6 +33,17 @@ def check(code: str, content: dict[str, Any]) -> None:
         named = {"since": since.isoformat(), "until": until.isoformat()}
         raise Refused("VALIDITY", _("The last day (%(until)s) lies before the first (%(since)s).") % named)
     check_rules(content.get("rules"))
+    _check_window(content["rules"], since, until)
+
+
+def _check_window(rules: list, since: dt.date | None, until: dt.date | None) -> None:
+    for rule in read(rules):
+        if not isinstance(rule, DateWindow):
+            continue
+        first, last = rule.bounds()
+        if (since and last < since) or (until and first > until):
+            text = _("The days that the rule DateWindow allows all lie outside the policy's validity.")
+            raise Refused("VALIDITY", text)
 
 
 def _check_fields(content: dict[str, Any]) -> None:

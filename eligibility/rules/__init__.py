@@ -8,10 +8,22 @@ from django.utils.translation import gettext_lazy
 
 from .absences import FewAbsences
 from .active import ActiveStatus
-from .base import SPECIAL, BadPolicy, Context, DayFacts, DayRule, OwnFact, Rule, WeekRule, excuse, ground_fact
+from .base import (
+    SPECIAL,
+    BadPolicy,
+    Context,
+    DayFacts,
+    DayRule,
+    OwnFact,
+    Rule,
+    WeekRule,
+    check_switches,
+    excuse,
+    ground_fact,
+)
 from .breaches import BreachLadder
 from .caps import UnitCap, cap_of
-from .composed import COMPOSED
+from .composed import COMPOSED, AllOf
 from .direct_service import NotDirectService
 from .discipline import CleanPeriod, NoCaseInProcess, NotServing
 from .duty import DutyCriteria
@@ -22,7 +34,7 @@ from .minimum_score import MinimumScore
 from .monthly_maximum import MonthlyMaximum
 from .office_share import OfficeShare
 from .own_facts import CODES as OWN_CODES
-from .own_facts import OWN_FACT_RULES
+from .own_facts import OWN_FACT_RULES, check_bounds
 from .periodic import PeriodicRating
 from .posts import ExcludedLevels, ExcludedPosts
 from .presence import MinimumPresent, NoAnchorDay, NotOnLeave, NotTaken, OpenDay, StaffedPost
@@ -81,6 +93,7 @@ def read(rules: list[dict]) -> list[Rule]:
     if twice:
         raise BadPolicy(_("rule listed twice: %(rules)s") % {"rules": ", ".join(sorted(twice))})
     _check_alike(made)
+    check_bounds(_all_held(made))
     order = list(RULES)
     return sorted(made, key=lambda rule: order.index(type(rule).__name__))
 
@@ -95,6 +108,14 @@ def _check_alike(rules: list[Rule]) -> None:
                 raise BadPolicy(_("%(where)s must be the same wherever the policy names the rule") % {"where": where})
 
 
+def _all_held(rules: Iterable[Rule]) -> Iterator[Rule]:
+    """The rules that must hold together: a policy's own, and the parts of those that ask for all of theirs."""
+    for rule in rules:
+        yield rule
+        if isinstance(rule, AllOf):
+            yield from _all_held(rule.parts())
+
+
 def _made(entry: Any) -> Rule:
     if not isinstance(entry, dict):
         raise BadPolicy(_("a rule is written with its name and numbers, not as %(entry)r") % {"entry": entry})
@@ -106,6 +127,7 @@ def _made(entry: Any) -> Rule:
         rule = RULES[name](**numbers)
     except TypeError as error:
         raise BadPolicy(f"{name}: {error}") from error
+    check_switches(rule)
     if entry.get("except"):
         excuse(rule, entry["except"])
     return rule

@@ -94,10 +94,10 @@ class OwnFact:
         valid = "AND valid @> %(as_of)s::date"
         year = "extract(year FROM lower(valid))"
         this_year = f"AND {year} = extract(year FROM %(as_of)s::date)"
-        undated = "lower(valid) IS NULL"
+        undated, unread = "lower(valid) IS NULL", "lower(valid) IS NULL OR number IS NULL"
         rows = {
             "UNDATED": f"SELECT employee_id, true AS value {mine} AND {undated} GROUP BY employee_id",
-            "UNREAD": f"SELECT employee_id, true AS value {mine} AND ({undated} OR number IS NULL) GROUP BY employee_id",
+            "UNREAD": f"SELECT employee_id, true AS value {mine} AND ({unread}) GROUP BY employee_id",
             "VALUE": f"""SELECT DISTINCT ON (employee_id) employee_id, {self.column} AS value {mine} {valid}
               ORDER BY employee_id, lower(valid) DESC NULLS LAST, id DESC""",
             "SUM": f"""SELECT employee_id, max(total) AS value FROM (
@@ -226,6 +226,15 @@ def whole_number(name: str, value, lowest: int, highest: int) -> int:
         named = {"name": name, "lowest": lowest, "highest": highest}
         raise BadPolicy(_("%(name)s must be a whole number from %(lowest)s to %(highest)s") % named)
     return value
+
+
+def check_switches(rule: Rule) -> None:
+    """Raises `BadPolicy` where a yes or no is given as anything else: the text "no" would count as yes."""
+    if not dataclasses.is_dataclass(rule):
+        return
+    for one in dataclasses.fields(rule):
+        if one.type is bool and not isinstance(getattr(rule, one.name), bool):
+            raise BadPolicy(_("%(name)s must be true or false") % {"name": f"{type(rule).__name__}.{one.name}"})
 
 
 def one_of(name: str, known) -> BadPolicy:

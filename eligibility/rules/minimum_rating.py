@@ -1,4 +1,5 @@
 import dataclasses
+import datetime as dt
 import re
 
 from django.db.models import Case, CharField, Value, When
@@ -32,9 +33,9 @@ class MinimumRating(Appraised):
         return _("Last year's appraisal is rated at least “%(minimum)s”.") % {"minimum": Rating(self.minimum).label}
 
     def __post_init__(self):
-        whole_number("MinimumRating.minimum", int(self.minimum), 1, 5)
+        whole_number("MinimumRating.minimum", self.minimum, 1, 5)
         until = self.previous_year_counts_until
-        if until is not None and not re.fullmatch(r"(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])", until):
+        if until is not None and not _is_day_of_a_year(until):
             raise BadPolicy(_("MinimumRating.previous_year_counts_until must be MM-DD"))
 
     def code_expression(self, context: Context):
@@ -52,3 +53,10 @@ class MinimumRating(Appraised):
         if code:
             return absence_sentence(code, facts.get("year"))
         return _("The rating for %(year)s reaches the minimum, “%(minimum)s”.") % named
+
+
+def _is_day_of_a_year(text) -> bool:
+    try:
+        return bool(re.fullmatch(r"[0-9]{2}-[0-9]{2}", text)) and bool(dt.date.fromisoformat(f"2000-{text}"))
+    except ValueError:
+        return False

@@ -4,7 +4,9 @@ Each names its `key`, a `code` from the list below, and says in two languages wh
 """
 
 import dataclasses
+from collections.abc import Iterable
 from decimal import Decimal, InvalidOperation
+from itertools import product
 
 from django.db.models import Case, CharField, Q, Value, When
 from django.utils.translation import get_language, gettext_lazy
@@ -12,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from employees.models import Feed
 
-from .base import BadPolicy, Context, OwnFact, WeekRule, one_of, whole_number
+from .base import BadPolicy, Context, OwnFact, Rule, WeekRule, one_of, whole_number
 from .months import latest_reaching
 
 CODES = {
@@ -109,6 +111,11 @@ class FactEquals(OwnFactRule):
 
     value: str = ""
     says_unknown = True
+
+    def __post_init__(self):
+        if not isinstance(self.value, str) or not self.value.strip():
+            raise BadPolicy(_("FactEquals.value must be the text that the fact says"))
+        super().__post_init__()
 
     def fact(self):
         return OwnFact(self.key, "VALUE", "text")
@@ -219,6 +226,17 @@ class FactPresent(OwnFactRule):
     def passing(self, context: Context) -> Q:
         name = self.fact().name
         return Q(**{name: True}) if self.present else Q(**{f"{name}__isnull": True})
+
+
+def check_bounds(rules: Iterable[Rule]) -> None:
+    """Raises `BadPolicy` where rules that must hold together ask of a fact for more than they allow."""
+    together = list(rules)
+    least = [rule for rule in together if isinstance(rule, FactAtLeast)]
+    most = [rule for rule in together if isinstance(rule, FactAtMost)]
+    for low, high in product(least, most):
+        if low.key == high.key and Decimal(str(low.minimum)) > Decimal(str(high.maximum)):
+            named = {"key": low.key, "minimum": low.minimum, "maximum": high.maximum}
+            raise BadPolicy(_("“%(key)s”: the minimum, %(minimum)s, is above the maximum, %(maximum)s") % named)
 
 
 OWN_FACT_RULES = (FactEquals, FactAtLeast, FactAtMost, FactSumAtMost, FactWithinMonths, FactPresent)

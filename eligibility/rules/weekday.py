@@ -21,7 +21,7 @@ class Weekday(DayRule):
 
     def __post_init__(self):
         object.__setattr__(self, "days", tuple(self.days))
-        if not self.days or not all(isinstance(day, int) and 1 <= day <= 7 for day in self.days):
+        if not self.days or not all(type(day) is int and 1 <= day <= 7 for day in self.days):
             raise BadPolicy(_("Weekday.days must be weekdays from 1 (Monday) to 7"))
 
     def _names(self) -> str:

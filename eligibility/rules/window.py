@@ -20,19 +20,27 @@ class DateWindow(DayRule):
     article = ""
 
     def __post_init__(self):
+        given = [day for day in (self.since, self.until) if day]
         try:
-            self._bounds()
-        except ValueError:
-            raise BadPolicy(_("DateWindow.since and .until must be YYYY-MM-DD")) from None
+            written = [dt.date.fromisoformat(day).isoformat() for day in given]
+        except (TypeError, ValueError):
+            written = []
+        if not given or written != given:
+            raise BadPolicy(_("DateWindow.since and .until must be YYYY-MM-DD"))
+        first, last = self.bounds()
+        if last < first:
+            named = {"since": self.since, "until": self.until}
+            raise BadPolicy(_("DateWindow.until (%(until)s) lies before DateWindow.since (%(since)s)") % named)
 
-    def _bounds(self):
+    def bounds(self) -> tuple[dt.date, dt.date]:
+        """The first and the last day; where none is given, the first or last there is."""
         return (
             dt.date.fromisoformat(self.since) if self.since else dt.date.min,
             dt.date.fromisoformat(self.until) if self.until else dt.date.max,
         )
 
     def describe(self):
-        first, last = self._bounds()
+        first, last = self.bounds()
         named = {"since": date_format(first, "DATE_FORMAT"), "until": date_format(last, "DATE_FORMAT")}
         if self.since and self.until:
             return _("The day lies between %(since)s and %(until)s.") % named
@@ -41,7 +49,7 @@ class DateWindow(DayRule):
         return _("The day is %(since)s or later.") % named
 
     def code(self, facts: DayFacts):
-        first, last = self._bounds()
+        first, last = self.bounds()
         return None if first <= facts.date <= last else "R-TANGGAL-DI-LUAR-MASA"
 
     def sentence(self, code, facts):

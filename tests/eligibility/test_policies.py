@@ -222,6 +222,13 @@ def test_a_code_that_is_there_is_taken(cast, at):
     assert shared.version == 1
 
 
+FACT = {"rule": "FactPresent", "key": "poin"}
+LEAST = {"rule": "FactAtLeast", "key": "poin", "minimum": "5"}
+MOST = {"rule": "FactAtMost", "key": "poin", "maximum": "3"}
+BACKWARDS = {"rule": "DateWindow", "since": "2026-05-01", "until": "2026-04-01"}
+EARLIER = {"rule": "DateWindow", "until": "2026-04-01"}
+
+
 @pytest.mark.parametrize(
     ("other", "code", "said"),
     [
@@ -234,6 +241,18 @@ def test_a_code_that_is_there_is_taken(cast, at):
         ({"rules": [{"rule": "IdentityNumber", "least": 4}]}, "UNKNOWN_NUMBER", "it knows: –"),
         ({"rules": [{"rule": "MinimumRating", "minimum": 6}]}, "BAD_POLICY", "a whole number from 1 to 5"),
         ({"rules": [{"rule": "MinimumRating", "minimum": "x"}]}, "BAD_POLICY", "MinimumRating"),
+        ({"rules": [{"rule": "MinimumRating", "minimum": "4.7"}]}, "BAD_POLICY", "a whole number from 1 to 5"),
+        ({"rules": [{"rule": "MinimumRating", "minimum": True}]}, "BAD_POLICY", "a whole number from 1 to 5"),
+        ({"rules": [{"rule": "MinimumRating", "previous_year_counts_until": "02-31"}]}, "BAD_POLICY", "must be MM-DD"),
+        ({"rules": [{"rule": "Weekday", "movable": "no"}]}, "BAD_POLICY", "Weekday.movable must be true or false"),
+        ({"rules": [{"rule": "AllOf", "of": [FACT | {"present": "no"}]}]}, "BAD_POLICY", "must be true or false"),
+        ({"rules": [LEAST, MOST]}, "BAD_POLICY", "“poin”: the minimum, 5, is above the maximum, 3"),
+        ({"rules": [{"rule": "AllOf", "of": [LEAST]}, MOST]}, "BAD_POLICY", "the minimum, 5, is above the maximum, 3"),
+        ({"rules": [{"rule": "FactEquals", "key": "poin"}]}, "BAD_POLICY", "FactEquals.value must be the text"),
+        ({"rules": [{"rule": "DateWindow"}]}, "BAD_POLICY", "must be YYYY-MM-DD"),
+        ({"rules": [{"rule": "DateWindow", "since": "20260401"}]}, "BAD_POLICY", "must be YYYY-MM-DD"),
+        ({"rules": [BACKWARDS]}, "BAD_POLICY", "until (2026-04-01) lies before DateWindow.since (2026-05-01)"),
+        ({"rules": [EARLIER], "since": MONDAY}, "VALIDITY", "all lie outside the policy's validity"),
         ({"rules": [{"rule": "WeeklyMaximum", "days": 1, "earned": {"5": 2}}]}, "BAD_POLICY", "from 0 to 1"),
         ({"rules": [{"rule": "WeeklyMaximum", "earned": "x"}]}, "BAD_POLICY", "WeeklyMaximum"),
         ({"rules": [{"rule": "WorkingDay"}, {"rule": "WorkingDay"}]}, "BAD_POLICY", "listed twice: WorkingDay"),
@@ -256,6 +275,20 @@ def test_what_a_policy_cannot_say_is_refused_with_its_own_sentence(cast, at, oth
     assert refused.value.code == code
     assert said in str(refused.value)
     assert not Policy.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        [LEAST, MOST | {"key": "lain"}],
+        [LEAST, MOST | {"maximum": "5.0"}],
+        [{"rule": "AnyOf", "of": [LEAST, MOST]}],
+        [{"rule": "DateWindow", "since": "2026-04-01", "until": "2026-04-01"}],
+        [{"rule": "MinimumRating", "previous_year_counts_until": "02-29"}],
+    ],
+)
+def test_what_only_looks_like_a_contradiction_is_taken(cast, at, rules):
+    assert drafted(cast, at, rules=rules).rules == rules
 
 
 def test_a_number_without_a_default_is_missing(cast, at, monkeypatch):
