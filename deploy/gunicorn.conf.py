@@ -1,7 +1,6 @@
 """Gunicorn in production, demo and tests. PORT and WEB_CONCURRENCY (number of processes) come from the environment."""
 
 import os
-import sys
 
 from gunicorn.http import wsgi
 
@@ -28,8 +27,7 @@ wsgi.Response.default_headers = _without_server
 
 
 def on_starting(server):
-    """What is not safe does not start: each reason is printed (wfh_portal/checks.py)."""
-    from wfh_portal.checks import refusals
+    """What is not safe does not start: each reason is printed."""
+    from wfh_portal.checks import refuse_what_is_unsafe
 
-    if found := refusals():
-        sys.exit("\n".join(["The portal refuses to start:", *(f"  {one.id}  {one.msg}" for one in found)]))
+    refuse_what_is_unsafe()

@@ -4,14 +4,18 @@ Redis carries messages only. What is due, who works on it and what is done stand
 """
 
 import os
+import ssl
 
 from celery import Celery
 from celery.schedules import crontab
-from celery.signals import worker_process_init
+from celery.signals import beat_init, worker_init, worker_process_init
 from django.conf import settings
 from kombu import Queue
+from kombu.transport import TRANSPORT_ALIASES
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "wfh_portal.settings")
+# By name, because REDIS_URL may name a socket (redis+socket://), where the setting for a transport does not count.
+TRANSPORT_ALIASES["redis"] = TRANSPORT_ALIASES["rediss"] = "wfh_portal.broker:Transport"
 
 app = Celery("wfh_portal", task_cls="wfh_portal.recorded:RecordedTask")
 app.config_from_object("django.conf:settings", namespace="CELERY")
@@ -34,6 +38,7 @@ app.conf.update(
     worker_max_tasks_per_child=1_000,
     worker_hijack_root_logger=False,
     broker_connection_retry_on_startup=True,
+    broker_use_ssl={"ssl_cert_reqs": ssl.CERT_REQUIRED} if settings.CELERY_BROKER_URL.startswith("rediss:") else None,
     broker_transport_options={"visibility_timeout": 3600, "socket_timeout": 5, "socket_connect_timeout": 2},
     beat_schedule={
         "tick": {"task": "tick", "schedule": settings.TICK_SECONDS, "options": {"expires": settings.TICK_SECONDS}},
@@ -46,6 +51,15 @@ app.conf.update(
         "purge": {"task": "purge", "schedule": crontab(minute=17), "options": {"expires": 3600}},
     },
 )
+
+
+@worker_init.connect
+@beat_init.connect
+def start_only_when_safe(**_kwargs) -> None:
+    """Workers and beat start under the web server's conditions: what is not safe ends here."""
+    from .checks import refuse_what_is_unsafe
+
+    refuse_what_is_unsafe()
 
 
 @worker_process_init.connect

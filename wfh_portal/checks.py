@@ -1,17 +1,22 @@
 """Our own system checks: what must hold for an installation to be safe (reliability.md 4.5).
 
 Those of `ALWAYS` run with every command that checks, those of `IN_PRODUCTION` with `check --deploy`, those about the
-database with `check --deploy --database default`; the web server asks all of them before it starts and refuses when one
-fails (deploy/gunicorn.conf.py).
+database with `check --deploy --database default`. Web server, workers and beat ask all of them before they start
+and refuse when one fails (deploy/gunicorn.conf.py, wfh_portal/celery.py).
+
+What a check at the start cannot see: an address without an entry in the matrix is a red test (tests/guards/matrix).
 """
 
+import logging
+import re
+import sys
 from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.admin import site
 from django.core import checks
-from django.db import OperationalError, connections
+from django.db import connections
 from django.utils.module_loading import import_string
 from rest_framework.authentication import BasicAuthentication
 from rest_framework.permissions import AllowAny
@@ -21,6 +26,7 @@ from employees.admin import ActionAdmin
 
 from . import personal
 
+log = logging.getLogger(__name__)
 Found = Iterator[str]
 NEEDED = {"default-src": "'none'", "object-src": "'none'", "base-uri": "'none'", "frame-ancestors": "'none'"}
 EXCEPTIONS = {"/admin/", "/api/docs/"}  # rulings.md 36
@@ -104,6 +110,12 @@ def statements_end() -> Found:
             yield f"{name} is unset: one statement could hold everybody up."
 
 
+def statements_end_here() -> Found:
+    options = settings.DATABASES["default"]["OPTIONS"]["options"]
+    if any(re.search(rf"{name}=0+(ms|s|min|h|d)?\b", options) for name in TIMEOUTS):
+        yield "A time limit of the database is 0, so off. Only migrations may take their time: set STATEMENT_TIMEOUT."
+
+
 def personal_columns_are_classified() -> Found:
     for name in sorted(personal.unclassified()):
         yield f"The column {name} is not classified. Say in wfh_portal/personal.py what it tells of a person."
@@ -130,21 +142,29 @@ def the_broker_has_a_password() -> Found:
         yield "Anybody who reaches the broker may write tasks. Give it a password: REDIS_URL=redis://:password@host:6379/0"
 
 
+def the_key_is_no_guess() -> Found:
+    key = settings.SECRET_KEY
+    if len(key) < 50 or len(set(key)) < 10 or key.startswith("django-insecure-"):
+        yield "SECRET_KEY can be guessed, and with it every session. Make one as .env.example says."
+
+
+def pages_are_encrypted() -> Found:
+    if not settings.HTTPS:
+        yield "Log-ins would go over the wire in the clear. PUBLIC_URL must be an https address."
+
+
 def mail_is_sent() -> Found:
     if any(name in settings.EMAIL_BACKEND for name in NO_MAIL):
         yield "No mail leaves: EMAIL_URL names no mail server. For example submission://user:password@host:587"
 
 
 def the_database_role_owns_nothing() -> Found:
-    try:
-        with connections["default"].cursor() as cursor:
-            cursor.execute(
-                """SELECT rolsuper, EXISTS (SELECT FROM pg_class c WHERE c.relowner = r.oid AND c.relkind IN ('r', 'p'))
-                   FROM pg_roles r WHERE rolname = current_user"""
-            )
-            superuser, owner = cursor.fetchone()
-    except OperationalError:
-        return  # whether it answers is asked by /readyz
+    with connections["default"].cursor() as cursor:
+        cursor.execute(
+            """SELECT rolsuper, EXISTS (SELECT FROM pg_class c WHERE c.relowner = r.oid AND c.relkind IN ('r', 'p'))
+               FROM pg_roles r WHERE rolname = current_user"""
+        )
+        superuser, owner = cursor.fetchone()
     if superuser or owner:
         yield "DATABASE_URL names a role that could change the history. Use the application's, which owns no table."
 
@@ -165,6 +185,9 @@ IN_PRODUCTION: dict[str, Callable[[], Found]] = {
     "wfh.E021": the_broker_has_a_password,
     "wfh.E022": mail_is_sent,
     "wfh.E023": personal_columns_are_classified,
+    "wfh.E024": statements_end_here,
+    "wfh.E025": the_key_is_no_guess,
+    "wfh.E026": pages_are_encrypted,
 }
 OF_THE_DATABASE: dict[str, Callable[[], Found]] = {"wfh.E030": the_database_role_owns_nothing}
 
@@ -193,7 +216,18 @@ def register() -> None:
 
 
 def refusals() -> list[checks.CheckMessage]:
-    """Errors for which the web server does not start; in demo and tests only those that hold everywhere."""
+    """Errors for which no process starts; in demo and tests only those that hold everywhere."""
     messages = checks.run_checks(include_deployment_checks=not settings.EMBEDDED, databases=["default"])
     connections.close_all()  # the processes forked afterwards open their own
     return [message for message in messages if message.level >= checks.ERROR and not message.is_silenced()]
+
+
+def refuse_what_is_unsafe() -> None:
+    """End this process, with every reason printed, where it must not start. What cannot be asked is not safe."""
+    try:
+        found = [f"{one.id}  {one.msg}" for one in refusals()]
+    except Exception as error:  # Celery would log it and go on
+        log.exception("the checks of the start failed")
+        found = [f"Its checks failed ({type(error).__name__}). Does the database of DATABASE_URL answer?"]
+    if found:
+        sys.exit("\n  ".join(["The portal refuses to start:", *found]))

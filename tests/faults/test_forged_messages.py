@@ -5,16 +5,35 @@ import json
 import pickle
 import uuid
 
+import kombu
 import pytest
+from celery.exceptions import WorkerShutdown
 from django.db import connection, connections
+from kombu import transport
 
 from ledger.models import Event, JobRun
 from schedules import tasks
-from tests.rig import rig, until
+from tests.rig import Rig, rig, until
 from wfh_portal.celery import app
 
 OURS = sorted(name for name in app.tasks if not name.startswith("celery."))
 JSON, PICKLE = "application/json", "application/x-python-serialize"
+
+
+# What is no message at all; each would end a worker that speaks kombu's own transport.
+NOISE = [
+    b"KENARI \xff\xfe\x00",
+    b"KENARI",
+    b'["KENARI"]',
+    b"null",
+    b"7",
+    b'{"KENARI": 1}',
+    b'{"properties": {}}',
+    b'{"properties": []}',
+    b'{"properties": {"delivery_tag": {}, "delivery_info": "KENARI"}}',
+    b'{"__type__": "datetime", "__value__": "KENARI"}',
+    b"[" * 100_000,
+]
 
 
 class Bomb:
@@ -70,6 +89,7 @@ def test_forged_messages_change_nothing_and_the_worker_goes_on(tmp_path):
             broker.flushdb()
             for one in forged(tmp_path):
                 broker.lpush("default", one)
+            broker.lpush("default", *NOISE)
             broker.lpush("default", message("seal"))  # an honest one behind them
             worker = processes.worker()
             until(lambda: "Task seal" in processes.log() and not broker.llen("default"), "read", log=processes.log)
@@ -81,6 +101,62 @@ def test_forged_messages_change_nothing_and_the_worker_goes_on(tmp_path):
     assert not JobRun.objects.exists()
     assert "Task work" in log
     assert "unexpected keyword argument" in log
+    assert f"no. {len(NOISE)} here" in log
+    assert "KENARI" not in log
+
+
+@pytest.fixture
+def consuming(tmp_path):
+    """Reads what is laid into a queue of the broker, as a worker does, but in this process and without a database."""
+    processes = Rig(tmp_path)
+
+    def consume(*laid, callback):
+        with processes.broker() as broker, kombu.Connection(processes.environment["REDIS_URL"]) as wire:
+            if laid:
+                broker.flushdb()
+                broker.lpush("noise", *laid)
+            with wire.Consumer([kombu.Queue("noise")], on_message=callback):
+                for _n in laid:
+                    wire.drain_events(timeout=5)
+            return broker.llen("noise"), broker.hlen("unacked")
+
+    return consume
+
+
+def test_noise_is_dropped_and_what_comes_behind_it_is_read(consuming, caplog):
+    read = []
+
+    def take(one):
+        read.append(one.headers["task"])
+        one.ack()
+
+    for noise in NOISE:
+        assert consuming(noise, message("seal"), callback=take) == (0, 0), noise[:50]
+    assert read == ["seal"] * len(NOISE)
+    assert caplog.text.count("was dropped") == len(NOISE)
+    assert "KENARI" not in caplog.text
+
+
+@pytest.mark.parametrize("noise", [b"KENARI", b"null", b"[" * 100_000], ids=["bytes", "null", "deep"])
+def test_the_twin_with_the_stock_transport_ends(consuming, monkeypatch, noise):
+    monkeypatch.setitem(transport.TRANSPORT_ALIASES, "redis", "kombu.transport.redis:Transport")
+    monkeypatch.setattr(transport, "_transport_cache", {})
+    with pytest.raises((ValueError, TypeError, RecursionError)):
+        consuming(noise, callback=lambda one: pytest.fail("read"))
+
+
+def test_what_celery_stumbles_over_ends_one_worker_and_is_not_put_back(consuming):
+    def stumble(one):
+        raise TypeError
+
+    with pytest.raises(WorkerShutdown):
+        consuming(message("seal"), callback=stumble)
+    assert consuming(callback=stumble) == (0, 0)
+
+
+@pytest.mark.parametrize("scheme", ["redis", "rediss", "redis+socket"])
+def test_every_address_of_a_broker_is_read_so(scheme):
+    assert transport.get_transport_cls(scheme.partition("+")[0]).__module__ == "wfh_portal.broker"
 
 
 def test_the_twin_that_accepts_pickle_would_run_it(tmp_path):

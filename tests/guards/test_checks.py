@@ -50,6 +50,12 @@ BROKEN = [
     ("wfh.E005", {"CSRF_COOKIE_SAMESITE": "None"}),
     ("wfh.E007", {"USE_TZ": False}),
     ("wfh.E008", database("-c statement_timeout=30s -c lock_timeout=5s")),
+    ("wfh.E024", database("-c statement_timeout=0 -c lock_timeout=5s -c idle_in_transaction_session_timeout=60s")),
+    ("wfh.E024", database("-c statement_timeout=30s -c lock_timeout=0s -c idle_in_transaction_session_timeout=60s")),
+    ("wfh.E025", {"SECRET_KEY": "short"}),
+    ("wfh.E025", {"SECRET_KEY": "a" * 64}),
+    ("wfh.E025", {"SECRET_KEY": "django-insecure-" + "abcdefghijkl" * 5}),
+    ("wfh.E026", {"HTTPS": False}),
     ("wfh.E020", {"EMBEDDED": True}),
     ("wfh.E020", {"EMBEDDED": False, "DEBUG": True}),
     ("wfh.E020", {"EMBEDDED": False, "INSTALLED_APPS": [*django_settings.INSTALLED_APPS, "silk"]}),
@@ -58,6 +64,7 @@ BROKEN = [
 ]
 FINE = {
     "EMBEDDED": False,
+    "HTTPS": True,
     "CELERY_BROKER_URL": "rediss://:password@redis:6379/0",
     "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
 }
@@ -144,26 +151,73 @@ def test_a_production_installation_has_nothing_to_complain_of():
     assert (code, "no issues (0 silenced)" in said) == (0, True), said
 
 
-@pytest.mark.parametrize(
-    "changed",
-    [
-        {"DEBUG": "1"},
-        {"EMBEDDED": "1"},
-        {"EMAIL_URL": "console:"},
-        {"REDIS_URL": "redis://redis:6379/0"},
-        {"SECRET_KEY": "short"},
-        {"SECRET_KEY": ""},
-    ],
-)
-def test_what_belongs_to_a_desk_is_refused_in_production(changed):
-    code, said = production(**changed)
-    assert code != 0, said
+def test_what_belongs_to_a_desk_is_refused_in_production():
+    desk = {"DEBUG": "1", "EMBEDDED": "1", "EMAIL_URL": "console:", "REDIS_URL": "redis://redis:6379/0"}
+    code, said = production(**desk, SECRET_KEY="short", PUBLIC_URL="http://wfh.example.go.id", STATEMENT_TIMEOUT="0")
+    assert code != 0
+    for word in ("EMBEDDED is set", "DEBUG is on", "wfh.E021", "wfh.E022", "wfh.E024", "wfh.E025", "wfh.E026"):
+        assert word in said
 
 
-def test_the_web_server_refuses_to_start():
-    environment = {"PATH": os.environ["PATH"], "DATABASE_URL": os.environ["DATABASE_URL"], **PRODUCTION}
-    environment |= {"EMAIL_URL": "console:", "PORT": "0"}
-    command = [sys.executable, "-m", "gunicorn", "--config", "deploy/gunicorn.conf.py", "wfh_portal.wsgi"]
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=60)
-    assert done.returncode != 0
-    assert "wfh.E022" in done.stdout + done.stderr
+def test_without_a_key_nothing_starts():
+    code, said = production(SECRET_KEY="")
+    assert code != 0
+    assert "SECRET_KEY is not set" in said
+
+
+GUNICORN = ["gunicorn", "--config", "deploy/gunicorn.conf.py", "wfh_portal.wsgi"]
+WORKER = ["celery", "-A", "wfh_portal", "worker", "-c", "1", "-Q", "default"]
+BEAT = ["celery", "-A", "wfh_portal", "beat", "--pidfile", "", "-s"]
+
+
+NOWHERE = {
+    "DATABASE_URL": "postgres://portal@127.0.0.1:1/none",
+    "REDIS_URL": "redis://:password@127.0.0.1:1/0",
+    "PORT": "0",
+}
+
+
+def started(module, tmp_path, **changed):
+    """A real process with an installation's environment; neither its database nor its broker answers here."""
+    environment = {"PATH": os.environ["PATH"], "PYTHONUNBUFFERED": "1", **PRODUCTION, **NOWHERE, **changed}
+    command = [sys.executable, "-m", *module, *([str(tmp_path / "schedule")] if module is BEAT else [])]
+    return subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+
+
+def as_the_application():
+    """The address of the database under the role that production has."""
+    return os.environ["DATABASE_URL"].replace("//wfh_owner", "//wfh_app")
+
+
+@pytest.mark.parametrize("module", [GUNICORN, WORKER, BEAT], ids=["web", "worker", "beat"])
+def test_no_process_starts_on_what_is_unsafe(module, tmp_path):
+    changed = {"EMAIL_URL": "console:", "REDIS_URL": "redis://127.0.0.1:1/0"}
+    with started(module, tmp_path, DATABASE_URL=as_the_application(), **changed) as process:
+        said = process.communicate(timeout=60)[0]
+    assert process.returncode == 1, said
+    assert "The portal refuses to start" in said
+    assert "wfh.E021" in said
+    assert "wfh.E022" in said
+
+
+def test_what_cannot_be_asked_is_not_safe(tmp_path):
+    with started(WORKER, tmp_path) as process:
+        said = process.communicate(timeout=60)[0]
+    assert process.returncode == 1, said
+    assert "Does the database of DATABASE_URL answer?" in said
+
+
+@pytest.mark.parametrize("module", [WORKER, BEAT], ids=["worker", "beat"])
+def test_what_is_safe_starts(module, tmp_path):
+    """The twin: with what is asked for, they go on to the broker, which they miss."""
+    with started(module, tmp_path, DATABASE_URL=as_the_application()) as process:
+        said = ""
+        for line in process.stdout:
+            said += line
+            if "refused" in line or "refuses" in line:
+                break
+        process.kill()
+    assert "127.0.0.1:1. Connection refused" in said
+    assert "refuses to start" not in said

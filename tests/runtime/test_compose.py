@@ -24,7 +24,7 @@ SERVICES = COMPOSE["services"]
 OURS = ("migrate", "web", "worker", "worker-bulk", "beat")
 VARIABLE = re.compile(r"\$\{([A-Z_]+)(?::([-?])([^}]*))?\}")
 SECRETS = {
-    "SECRET_KEY": "k" * 64,
+    "SECRET_KEY": "0123456789abcdefghijklmnopqrstuvwxyz" * 2,
     "PUBLIC_URL": "https://wfh.example.go.id",
     "EMAIL_URL": "smtp://mail.example.go.id:25",
     "DEFAULT_FROM_EMAIL": "portal@example.go.id",
