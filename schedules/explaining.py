@@ -14,7 +14,20 @@ from eligibility import engine
 from eligibility import queries as decisions
 from eligibility.models import Policy, Run
 from eligibility.permissions import sees_reasons
-from eligibility.rules import BROKEN, SPECIAL, DayRule, NotTaken, Rule, UnitCap, WeekRule, ground_fact, label_of, read
+from eligibility.rules import (
+    BROKEN,
+    SPECIAL,
+    AllOf,
+    AnyOf,
+    DayRule,
+    NotTaken,
+    Rule,
+    UnitCap,
+    WeekRule,
+    ground_fact,
+    label_of,
+    read,
+)
 from employees.calendar import week_name
 from employees.models import Employee, User
 from employees.queries import placement_on
@@ -33,6 +46,7 @@ class RuleOutcome:
     article: str
     facts: list[FactView]
     text: str = ""  # what the rule asks, with the numbers of that version of the policy
+    codes: tuple[str, ...] = ()  # all that it gives; one put together from others may give several
 
 
 @dataclasses.dataclass(frozen=True)
@@ -149,7 +163,7 @@ def _computed(employee: Employee, week: dt.date, policy: Policy | None, now: dt.
 def _view(employee, week, date, policy: Policy, run: Run | None, reasons: list[str], evidence: dict) -> PolicyView:
     rules = read(policy.rules)
     facts = evidence | engine.periods(week, rules)  # a decision that stays outlives the year and quarter it was made in
-    outcomes = [_week_outcome(rule, reasons, facts) for rule in rules if isinstance(rule, WeekRule)]
+    outcomes = _week_outcomes([rule for rule in rules if isinstance(rule, WeekRule)], reasons, week, facts)
     if BROKEN in reasons:
         outcomes.append(_broken())
     if date:
@@ -172,13 +186,39 @@ def _view(employee, week, date, policy: Policy, run: Run | None, reasons: list[s
     )
 
 
-def _week_outcome(rule: WeekRule, reasons: list[str], facts: dict) -> RuleOutcome:
+def _week_outcomes(rules: list[WeekRule], reasons: list[str], week: dt.date, facts: dict) -> list[RuleOutcome]:
+    """Each rule with those of the decision's codes that are its own."""
+    if any(rule.repeatable for rule in rules):  # several may give one code: which of them did, their facts tell
+        said = engine.codes_by_rule(rules, week, facts)
+    else:
+        said = {id(rule): list(rule.codes_here()) for rule in rules}
+    mine = {id(rule): [code for code in reasons if code in said[id(rule)]] for rule in rules}
+    for code in set(reasons).difference(*mine.values()):  # a correction may say what the facts do not
+        first = next((rule for rule in rules if code in rule.codes_here()), None)
+        if first:
+            mine[id(first)].append(code)
+    return [_week_outcome(rule, mine[id(rule)], said, facts) for rule in rules]
+
+
+def _week_outcome(rule: WeekRule, codes: list[str], said: dict[int, list[str]], facts: dict) -> RuleOutcome:
     excuse = _excuse(rule, facts)
-    code = None if excuse else next((code for code in reasons if code in rule.codes_here()), None)
+    codes = [] if excuse else codes
     shown = [view for name in rule.facts if (view := fact_view(name, facts)) is not None]
     shown += [view for fact in rule.own_facts if (view := own_fact_view(fact, facts)) is not None]
-    sentence = excuse or rule.sentence(code, facts)
-    return RuleOutcome(code, str(rule.label), code is None, str(sentence), rule.article, shown, rule.describe())
+    sentence = excuse or _sentence(rule, codes, said, facts)
+    code = codes[0] if codes else None
+    return RuleOutcome(code, str(rule.label), not codes, sentence, rule.article, shown, rule.describe(), tuple(codes))
+
+
+def _sentence(rule: Rule, codes: list[str], said: dict[int, list[str]], facts: dict) -> str:
+    """Why the rule passed, or why not: of one put together from others, each part that gave one of the codes."""
+    if not codes:
+        return str(rule.sentence(None, facts))
+    if not isinstance(rule, AllOf | AnyOf):
+        return " ".join(dict.fromkeys(str(rule.sentence(code, facts)) for code in codes))
+    parts = [(part, [code for code in codes if code in said.get(id(part), ())]) for part in rule.parts()]
+    told = [_sentence(part, own, said, facts) for part, own in parts if own]
+    return " ".join(dict.fromkeys(told)) or " ".join(str(rule.sentence(code, facts)) for code in codes)
 
 
 def _excuse(rule: Rule, facts: dict) -> str:
@@ -195,7 +235,7 @@ def _excuse(rule: Rule, facts: dict) -> str:
 
 def _broken() -> RuleOutcome:
     sentence = _("The data recorded about this person could not be evaluated. HR has been told and will correct them.")
-    return RuleOutcome(BROKEN, str(label_of(BROKEN)), False, sentence, "", [])
+    return RuleOutcome(BROKEN, str(label_of(BROKEN)), False, sentence, "", [], codes=(BROKEN,))
 
 
 def _moot(rule: DayRule, reasons: list[str]) -> bool:
@@ -213,7 +253,8 @@ def _day_outcomes(employee: Employee, date: dt.date, rules: list[DayRule]) -> li
         code = rule.check(day)
         grounds = {"special": bool(day.excuses()), "special_until": employee.special_until} if rule.excused_by else {}
         sentence = _excuse(rule, grounds) or rule.sentence(code, dataclasses.asdict(day))
-        made = RuleOutcome(code, str(rule.label), code is None, str(sentence), rule.article, [], rule.describe())
+        codes = (code,) if code else ()
+        made = RuleOutcome(code, str(rule.label), not code, str(sentence), rule.article, [], rule.describe(), codes)
         outcomes.append(made)
     return outcomes
 

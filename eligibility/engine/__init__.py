@@ -2,7 +2,7 @@
 "what would it be now?" and "what would change if?" cannot drift apart (architecture.md, "The engine")."""
 
 from .computing import compute, tidy, withdraw
-from .evidence import misjudged
+from .evidence import codes_by_rule, misjudged
 from .facts import KEY, Scope, context_of, execute, periods
 from .judging import FACTS, Verdicts, facts_of, one, prepare, verdicts, week_rules
 
@@ -11,6 +11,7 @@ __all__ = [
     "KEY",
     "Scope",
     "Verdicts",
+    "codes_by_rule",
     "compute",
     "context_of",
     "execute",

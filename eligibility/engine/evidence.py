@@ -1,12 +1,17 @@
 """Stored decisions judged again from their own evidence: the same rules over the facts that were kept."""
 
-from collections.abc import Iterator
+import datetime as dt
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from django.db.models import Field
 
 from eligibility.models import Run
-from eligibility.rules import BROKEN, read
+from eligibility.rules import BROKEN, WeekRule, flat, read
 
 from .facts import SQL_TYPES, context_of, execute, fields_of, filled, names_of, own_of
-from .judging import verdict_sql
+from .judging import each_sql, verdict_sql
 
 
 def misjudged(runs=None) -> Iterator[tuple[int, int]]:
@@ -22,7 +27,7 @@ def misjudged_sql(run: Run) -> str:
     """SQL: the ids of the decisions that this run opened and that their evidence does not give."""
     rules = read(run.computed_under.rules)
     fields = fields_of(names_of(rules), own_of(rules))
-    stored = ", ".join(f"(d.evidence ->> '{n}')::{SQL_TYPES[field]} AS {n}" for n, field in fields.items())
+    stored = _kept("d.evidence", fields)
     where = filled(
         "d.agency_id = %s AND d.track = %s AND d.from_run = %s AND NOT %s = ANY(d.reasons)",
         [run.agency_id, run.track, run.number, BROKEN],
@@ -33,3 +38,20 @@ def misjudged_sql(run: Run) -> str:
       SELECT d.id FROM eligibility_decision d JOIN v ON v.employee_id = d.id
       WHERE {where} AND (d.reasons IS DISTINCT FROM v.reasons OR d.eligible <> (cardinality(v.reasons) = 0))
       ORDER BY d.id"""  # noqa: S608  built from our own constants
+
+
+def codes_by_rule(rules: list[WeekRule], week: dt.date, evidence: Mapping[str, Any]) -> dict[int, list[str]]:
+    """What each rule, and each that it is put together from, says by itself to the facts of one decision: its codes, by
+    the rule's `id`. Two rules may share a code, so the decision's codes alone do not tell whose they are."""
+    parts = [rule for rule in flat(rules) if isinstance(rule, WeekRule)]
+    fields = fields_of(names_of(rules), own_of(rules))
+    kept = f"SELECT 0::bigint AS employee_id, {_kept('e', fields)} FROM (SELECT %s::jsonb AS e) kept"  # noqa: S608  our own parts
+    facts = filled(kept, [json.dumps(evidence, default=str)])
+    each = each_sql(parts, context_of(week, dt.datetime.max.replace(tzinfo=dt.UTC), rules), fields)
+    (row,) = execute(f"WITH facts AS ({facts}) {each}", rows=True)
+    return {id(rule): list(codes) for rule, codes in zip(parts, row, strict=True)}
+
+
+def _kept(evidence: str, fields: Mapping[str, Field]) -> str:
+    """SQL: the facts out of kept evidence, each of its type."""
+    return ", ".join(f"({evidence} ->> '{name}')::{SQL_TYPES[field]} AS {name}" for name, field in fields.items())

@@ -23,7 +23,7 @@ from .base import (
 )
 from .breaches import BreachLadder
 from .caps import UnitCap, cap_of
-from .composed import COMPOSED, AllOf
+from .composed import COMPOSED, AllOf, AnyOf
 from .direct_service import NotDirectService
 from .discipline import CleanPeriod, NoCaseInProcess, NotServing
 from .duty import DutyCriteria
@@ -195,7 +195,9 @@ __all__ = [
     "SPECIAL",
     "TERM_RULES",
     "WEEK_RULES",
+    "AllOf",
     "AnswerBy",
+    "AnyOf",
     "BadPolicy",
     "Context",
     "DayFacts",

@@ -32,6 +32,9 @@ class FactSerializer(serializers.Serializer):
 
 class RuleSerializer(serializers.Serializer):
     code = serializers.CharField(allow_null=True, help_text="of what fails; null: passed")
+    codes = serializers.ListField(
+        child=serializers.CharField(), help_text="all of them; a rule put together from others may give several"
+    )
     label = serializers.CharField()  # type: ignore[assignment]
     passed = serializers.BooleanField()
     sentence = serializers.CharField()

@@ -9,8 +9,9 @@ from psycopg2.extras import DateRange
 from eligibility import engine, queries
 from eligibility.actions import publish_run
 from eligibility.models import Policy, PolicyInForce
-from eligibility.rules import DAY_RULES, OWN_CODES, RULES, WEEK_RULES
+from eligibility.rules import DAY_RULES, OWN_CODES, RULES, WEEK_RULES, WeekRule, read
 from employees.models import Employee, Holiday, Unit
+from schedules import explaining
 from schedules.actions import weekly
 from schedules.explaining import explain
 from schedules.models import WfhDay
@@ -58,6 +59,48 @@ def test_week_rule(cast, at, rule):
             assert all(outcome.sentence for view in found.policies for outcome in view.rules)
             assert all(outcome.text and outcome.label for view in found.policies for outcome in view.rules)
     assert list(engine.misjudged()) == []  # the stored decision follows from its own evidence
+
+
+SIGNED = {"rule": "FactPresent", "key": "tanda_tangan", "text_en": "Signed."}
+TRAINED = {"rule": "FactPresent", "key": "pelatihan", "text_en": "Trained."}
+NIGHT = {"rule": "FactEquals", "key": "regu", "value": "malam", "text_en": "Works at night."}
+POINTS = {"rule": "FactAtLeast", "key": "poin", "minimum": "2", "text_en": "Two points."}
+PNS, RATED = {"rule": "ServantKind", "kinds": ["CPNS"]}, {"rule": "MinimumRating", "minimum": 4}
+
+
+@pytest.mark.parametrize(
+    ("rules", "failing", "said"),
+    [  # on record: trained, works at night
+        ([SIGNED, TRAINED], [("R-SYARAT",), ()], "Not met: Signed."),
+        ([POINTS, NIGHT], [(), ("R-FAKTA-BELUM-DIKETAHUI",)], "Not recorded: Two points. HR can record it."),
+        ([{"rule": "AllOf", "of": [TRAINED, SIGNED]}], [("R-SYARAT",)], "Not met: Signed."),
+        ([{"rule": "AnyOf", "of": [PNS, SIGNED]}, SIGNED], None, "Not met: Signed."),
+        ([{"rule": "AnyOf", "of": [TRAINED, RATED]}, RATED], [("R-PENILAIAN-TIDAK-ADA",), ()], ""),
+        ([{"rule": "AnyOf", "of": [SIGNED, RATED]}], [("R-SYARAT", "R-PENILAIAN-TIDAK-ADA")], "Not met: Signed."),
+    ],
+)
+def test_of_two_rules_with_one_code_only_the_one_that_failed_says_so(cast, at, english, rules, failing, said):
+    policy = in_force(cast.agency, rules)
+    factories.fact(cast.sari, "pelatihan", "ya")
+    factories.fact(cast.sari, "regu", "malam")
+    weekly.run_week(agency=cast.agency, track="UJI", week=WEEK, by=None, at=at, publish=True)
+    for found in (explain(cast.sari, WEEK, viewer=None), explain(cast.sari, WEEK, viewer=None, policy=policy, now=at)):
+        (view,) = found.policies
+        if failing is not None:
+            assert sorted(rule.codes for rule in view.rules) == sorted(failing)
+        assert {code for rule in view.rules for code in rule.codes} == set(view.reasons)
+        assert all(rule.passed == (not rule.codes) for rule in view.rules)
+        assert said in " ".join(rule.sentence for rule in view.rules if not rule.passed)
+        assert "Trained" not in " ".join(rule.sentence for rule in view.rules if not rule.passed)
+        assert "night" not in " ".join(rule.sentence for rule in view.rules if not rule.passed)
+
+
+def test_what_a_correction_says_stands_at_its_rule_whatever_the_facts_say(db):
+    rules = [rule for rule in read([SIGNED, TRAINED]) if isinstance(rule, WeekRule)]
+    facts = {"own_tanda_tangan_present": True, "own_pelatihan_present": True}
+    outcomes = explaining._week_outcomes(rules, ["R-SYARAT"], WEEK, facts)
+    assert [rule.codes for rule in outcomes] == [("R-SYARAT",), ()]
+    assert [rule.codes for rule in explaining._week_outcomes(rules, [], WEEK, {})] == [(), ()]
 
 
 def test_an_absent_appraisal_is_reported_once(cast, at):

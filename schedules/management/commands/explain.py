@@ -79,7 +79,9 @@ class Command(BaseCommand):
             lines.append(f"\n{view.name} ({view.code} v{view.version}; {run})")
             for rule in view.rules:
                 mark = "✓" if rule.passed else "✗"
-                lines.append(f"  {mark} {rule.label}: {rule.sentence}" + (f" [{rule.code}]" if rule.code else ""))
+                lines.append(
+                    f"  {mark} {rule.label}: {rule.sentence}" + (f" [{', '.join(rule.codes)}]" if rule.codes else "")
+                )
                 lines += [f"      {rule.text} {rule.article}".rstrip()] if rule.text else []
                 lines += [
                     f"      {f.label}: {f.value} ({', '.join(filter(None, [f.source, f.date]))})" for f in rule.facts
