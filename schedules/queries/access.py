@@ -6,8 +6,10 @@ import datetime as dt
 from typing import Any
 
 from django.db import connection
+from django.db.models import OuterRef, Subquery
 
-from employees.models import Agency, Employee, Placement, RoleGrant
+from employees.models import Agency, Employee, Placement, Role, RoleGrant, User
+from ledger.models import ReadLog
 from schedules.models import Delegation
 
 from .approvers import Desk, agency_hr, lines_above
@@ -15,16 +17,19 @@ from .approvers import Desk, agency_hr, lines_above
 SOON = dt.timedelta(days=30)
 LOOKED_BACK = dt.timedelta(days=365)  # for the last use
 
-# The kinds of authority under which events are written; one's own requests and tastes are none.
+# The kinds of authority under which events are written; one's own account, requests and tastes are none, and what was
+# refused was no use of anything.
 _LAST_USED = """
 SELECT actor_id, on_behalf_of_id, verb = ANY(%(line)s), max(at) FROM ledger_event
 WHERE agency_id = %(agency)s AND actor_id = ANY(%(actors)s) AND at > %(since)s AND NOT verb = ANY(%(own)s)
+  AND NOT (subject_type = 'employees.user' AND subject_id = actor_id)
 GROUP BY 1, 2, 3
 """
 LINE_VERBS = ["request.approve", "request.reject", "request.return", "request.endorse", "day.recall"]
 OWN_VERBS = [
-    *("request.send", "request.withdraw", "day.return", "preference.set", "objection.file", "objection.withdraw"),
-    *("push.on", "push.off", "account.password", "account.notices", "account.token", "LANGUAGE_CHOSEN"),
+    *("denied", "request.send", "request.withdraw", "day.return", "preference.set"),
+    *("objection.file", "objection.withdraw", "suspension.ask", "suspension.end", "push.on", "push.off"),
+    *("data.copy", "data.correction-asked", "data.correction-withdrawn", "LANGUAGE_CHOSEN"),
 ]
 
 
@@ -59,12 +64,14 @@ def authorities(agency: Agency, today: dt.date, at: dt.datetime) -> list[Authori
     """Every right in force today: roles first, then supervisors, then stand-ins, each by name."""
     found = [*_roles(agency, today), *_lines(agency, today), *_stand_ins(agency, today)]
     used = _used(agency, [row["user_id"] for row in found if row["user_id"]], at)
+    read = _read(agency, {row["user_id"] for row in found if row["code"] == Role.AUDITOR}, at)
     rows = []
     for row in found:
         key = row.pop("key")
         last = row["until"]
         soon = last is not None and last - today < SOON
-        rows.append(Authority(**row, last_used=used.get(key), soon=soon))
+        uses = [used.get(key), read.get(key[0]) if row["code"] == Role.AUDITOR else None]
+        rows.append(Authority(**row, last_used=max(filter(None, uses), default=None), soon=soon))
     return rows
 
 
@@ -122,6 +129,13 @@ def _used(agency: Agency, actors: list[int], at: dt.datetime) -> dict[tuple, dt.
         cursor.execute(_LAST_USED, names)
         rows = cursor.fetchall()
     return {(actor, behalf, line): last for actor, behalf, line, last in rows}
+
+
+def _read(agency: Agency, auditors: set[int], at: dt.datetime) -> dict[int, dt.datetime]:
+    """When each auditor last opened a record of the agency: reading is what the role is for."""
+    opened = ReadLog.objects.filter(actor_id=OuterRef("pk"), agency_id=agency.pk, at__gt=at - LOOKED_BACK)
+    rows = User.objects.filter(pk__in=auditors).annotate(last=Subquery(opened.order_by("-at").values("at")[:1]))
+    return dict(rows.values_list("pk", "last"))
 
 
 def undecided(agency: Agency, today: dt.date) -> list[Undecided]:

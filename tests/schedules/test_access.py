@@ -13,7 +13,8 @@ from psycopg2.extras import DateRange
 from employees.models import Placement, User
 from ledger import exports
 from ledger.models import Event, ReadLog
-from ledger.trail import record
+from ledger.reading import seen
+from ledger.trail import denied, record
 from schedules.models import Delegation
 from schedules.queries.access import authorities, undecided
 from schedules.queries.approvers import DEEPEST, holder_for, line_above
@@ -46,6 +47,27 @@ def test_roles_lines_and_stand_ins_with_their_last_use(cast, at):
     stand_in = rows["STAND_IN", "Eko Prasetyo"]
     assert (stand_in.last_used, stand_in.until, stand_in.soon) == (at, TODAY + dt.timedelta(days=4), True)
     assert not any("Ratna" in person for _kind, person in rows)
+
+
+def test_what_was_refused_or_is_ones_own_is_no_use_and_an_auditors_reading_is_one(cast, at):
+    auditor = somebody(cast, "auditor")
+    for user in (cast.dewi_user, auditor):
+        told = {"by": user, "at": at, "agency_id": cast.agency.pk}
+        for verb in ("account.factor-added", "account.sessions_ended", "export.alarm"):
+            record(verb=verb, subject=user, **told)
+        record(verb="data.copy", subject=cast.sari, **told)
+        record(verb="suspension.ask", subject=cast.sari, **told)
+        denied(by=user, at=at, agency_id=cast.agency.pk, route="runs", code="DENIED")
+    assert Event.objects.filter(verb="denied").count() == 2
+    rows = {one.user_id: one for one in authorities(cast.agency, TODAY, at) if one.kind == "ROLE"}
+    assert rows[cast.dewi_user.pk].last_used is None
+    assert rows[auditor.pk].last_used is None
+    record(verb="account.close", subject=cast.sari_user, by=cast.dewi_user, at=at, agency_id=cast.agency.pk)
+    seen(by=auditor, people=[(cast.sari.pk, cast.agency.pk)], what="record", at=at)
+    seen(by=auditor, people=[(cast.ratna.pk, cast.ratna.agency_id)], what="record", at=at + dt.timedelta(hours=1))
+    seen(by=cast.dewi_user, people=[(cast.sari.pk, cast.agency.pk)], what="record", at=at + dt.timedelta(hours=1))
+    rows = {one.user_id: one for one in authorities(cast.agency, TODAY, at) if one.kind == "ROLE"}
+    assert (rows[cast.dewi_user.pk].last_used, rows[auditor.pk].last_used) == (at, at)
 
 
 def test_its_queries_do_not_grow(cast, at):
