@@ -5,8 +5,10 @@ Here and not in `eligibility`: the answer is told to the person, and only this f
 
 from django.contrib import admin
 from django.db.models import Case, IntegerField, Value, When
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
@@ -33,9 +35,9 @@ class ObjectionAdmin(QueueAdmin):
     ordering = [OPEN_FIRST, "answer_due", "pk"]
     fields = [
         "employee", "week", "procedure", "against", "text", "filed", "due", "state", "said", "decided_by",
-        "decided_at", "effect", "correction",
+        "decided_at", "effect", "leads_to",
     ]  # fmt: skip
-    readonly_fields = ["week", "against", "filed", "due", "said", "effect"]
+    readonly_fields = ["week", "against", "filed", "due", "said", "effect", "leads_to"]
     waits, soon = State.FILED, 7
     yes, no = ("uphold", gettext_lazy("Uphold")), ("reject", gettext_lazy("Reject"))
     consequence = gettext_lazy(
@@ -90,6 +92,13 @@ class ObjectionAdmin(QueueAdmin):
     @display(description=gettext_lazy("to be given effect by"), empty_value="–")
     def effect(self, one):
         return date_format(one.effect_due, "DATE_FORMAT") if one.effect_due else None
+
+    @display(description=gettext_lazy("correction"), empty_value="–")
+    def leads_to(self, one):
+        if one.correction is None:
+            return None
+        address = reverse("admin:eligibility_correction_change", args=[one.correction_id])
+        return format_html('<a href="{}">{}</a>', address, one.correction)
 
     def check_may_answer(self, user, one) -> None:
         permissions.check_may_answer(user, one, queries.deciders(one))

@@ -17,7 +17,7 @@ from employees.about import Kept, kept, known, subjects_sql
 from employees.models import Employee, Role, User
 
 EVENT, DECISION = "event", "eligibility.decision"
-NOISE = {"id", "agency_id", "version"}
+NOISE = {"id", "agency_id", "version", "public_id"}
 
 # Of a version: the one before it, who and by what from its context, why from an event of the same request.
 _VERSIONS = """
@@ -160,7 +160,15 @@ def _changes(kind: str, what: str, before: dict, after: dict) -> tuple[Change, .
 def _labels(kind: str) -> dict[str, str]:
     if kind == EVENT:
         return {}
-    return {field.column: capfirst(str(field.verbose_name)) for field in apps.get_model(kind)._meta.concrete_fields}
+    if kind == DECISION:
+        return {"track": _("Track"), "eligible": _("Eligible"), "reasons": _("Reasons"), "from_run": _("From run")}
+    return {field.column: capfirst(str(_called(field))) for field in apps.get_model(kind)._meta.concrete_fields}
+
+
+def _called(field):
+    """What a column is called; a reference that has no name of its own is called by what it refers to."""
+    of = field.related_model if isinstance(field.verbose_name, str) and field.is_relation else None
+    return of._meta.verbose_name if of else field.verbose_name
 
 
 def _said(value) -> str:

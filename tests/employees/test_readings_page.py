@@ -39,6 +39,19 @@ def test_an_auditor_reads_what_an_account_read_of_their_agency(cast, client, aud
     assert [row.employee_id for row in page.context["page"]] == [cast.sari.pk]
 
 
+def test_an_account_with_a_long_number_is_chosen_as_any_other(cast, client, auditor):
+    """Numbers are grouped for readers (1.234.567), never in what a form sends."""
+    reader = factories.account(pk=1_234_567)
+    factories.grant(reader, "HR_OFFICER", cast.agency)
+    now = timezone.now()
+    reading.seen(by=reader, people=[(cast.sari.pk, cast.agency.pk)], what="a", at=now)
+    client.force_login(auditor)
+    (value,) = re.findall(r'value="([^"]*)"[^>]*>' + re.escape(str(reader)), client.get(PAGE).content.decode())
+    answer = client.get(PAGE, {"account": value})
+    assert answer.status_code == 200
+    assert [row.person for row, _what in answer.context["lines"]] == [cast.sari.name]
+
+
 def test_the_file_is_signed_and_recorded(cast, client, auditor, read):
     client.force_login(auditor)
     answer = client.post(PAGE, {"account": cast.dewi_user.pk, "reason": "a complaint"})
