@@ -111,15 +111,24 @@ def ratio_within(group: Group, best: Group) -> Interval | None:
 
 def suppressed(groups: Iterable[Group]) -> list[Group]:
     """Hide small groups, and the next smallest besides until what is hidden is at least two groups and `SMALLEST`
-    people: their sum, which a total gives away, then says nothing about one of them. Groups of nobody are left out."""
+    people, some of them eligible and some not: their sum, which a total gives away, then says nothing about one of
+    them. Groups of nobody are left out."""
     there = [group for group in groups if group.people]
     hidden = {group.key for group in there if group.people < SMALLEST}
     for group in sorted(there, key=lambda g: (g.people, g.key)):
-        together = sum(g.people for g in there if g.key in hidden)
-        if not hidden or (len(hidden) > 1 and together >= SMALLEST):
+        if not hidden or _says_nothing([g for g in there if g.key in hidden], _mixed(there)):
             break
         hidden.add(group.key)
     return [dataclasses.replace(group, hidden=group.key in hidden) for group in there]
+
+
+def _says_nothing(hidden: list[Group], mixed: bool) -> bool:
+    """Whether the sum of hidden groups leaves each of them open. Where everybody has one answer no hiding helps."""
+    return len(hidden) > 1 and sum(g.people for g in hidden) >= SMALLEST and (_mixed(hidden) or not mixed)
+
+
+def _mixed(groups: list[Group]) -> bool:
+    return 0 < sum(g.selected for g in groups) < sum(g.people for g in groups)
 
 
 def compared(code: str, groups: Iterable[Group], within: str = "") -> Table:

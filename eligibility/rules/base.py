@@ -199,7 +199,8 @@ def excuse(rule: Rule, grounds) -> None:
     given = (grounds,) if isinstance(grounds, str) else tuple(grounds)
     for ground in given:
         if not isinstance(rule, WeekRule | DayRule):
-            raise BadPolicy(f"{type(rule).__name__} judges nobody, so nobody is excused from it")
+            named = {"rule": type(rule).__name__}
+            raise BadPolicy(_("%(rule)s judges nobody, so nobody is excused from it") % named)
         if ground == SPECIAL:
             _add(rule, facts=("special", "special_until", "special_verified_by"))
         elif isinstance(ground, str) and ground.startswith("FAKTA:") and isinstance(rule, WeekRule):

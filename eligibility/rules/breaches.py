@@ -101,10 +101,10 @@ class BreachLadder(WeekRule):
         bars = tuple(_bar_of(step) for step in self.steps)
         ranks = [_rank(step, bar) for step, bar in zip(self.steps, bars, strict=True)]
         if not ranks or ranks != sorted(ranks):
-            raise BadPolicy("BreachLadder.steps must be given, each at least as severe as the one before")
+            raise BadPolicy(_("BreachLadder.steps must be given, each at least as severe as the one before"))
         OwnFact(self.lifted_by, "PRESENT", "flag")  # refuses a bad key
         if self.lifted_by == self.key:
-            raise BadPolicy("BreachLadder.lifted_by must be another key than BreachLadder.key")
+            raise BadPolicy(_("BreachLadder.lifted_by must be another key than BreachLadder.key"))
         barred = Breaches(self.key, "BARRED", "day", months=self.months, bars=bars, lifted_by=self.lifted_by)
         count = dataclasses.replace(barred, ask="COUNT", column="number")
         object.__setattr__(self, "own_facts", (barred, count))
@@ -169,7 +169,8 @@ def _bar_of(step) -> int:
     """The months that a step bars: 0 for none, -1 until lifted."""
     found = re.fullmatch(r"REMIND|WARN|REVOKE|BAR:([1-9][0-9]?)", step) if isinstance(step, str) else None
     if not found:
-        raise BadPolicy(f"BreachLadder.steps: {step!r} is none of REMIND, WARN, BAR:n (1 to 99 months), REVOKE")
+        text = _("BreachLadder.steps: “%(step)s” is none of REMIND, WARN, BAR:n (1 to 99 months), REVOKE")
+        raise BadPolicy(text % {"step": step})
     return int(found[1]) if found[1] else -1 if step == "REVOKE" else 0
 
 

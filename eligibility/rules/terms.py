@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy, ngettext, pgettext
 
 from employees.calendar import add_working_days
 
-from .base import BadPolicy, Rule, whole_number
+from .base import BadPolicy, Rule, one_of, whole_number
 from .months import after_months
 
 WORKING, CALENDAR = "WORKING", "CALENDAR"
@@ -46,11 +46,11 @@ class AnswerBy(Term):
         whole_number("AnswerBy.days", self.days, 0, 366)
         whole_number("AnswerBy.months", self.months, 0, 12)
         if (self.days > 0) == (self.months > 0):
-            raise BadPolicy("AnswerBy needs either days or months")
+            raise BadPolicy(_("AnswerBy needs either days or months"))
         if self.counted not in (WORKING, CALENDAR):
-            raise BadPolicy(f"AnswerBy.counted must be {WORKING} or {CALENDAR}")
+            raise one_of("AnswerBy.counted", (WORKING, CALENDAR))
         if self.silence not in (REMIND, ESCALATE, EXPIRE, APPROVE):
-            raise BadPolicy(f"AnswerBy.silence must be {REMIND}, {ESCALATE}, {EXPIRE} or {APPROVE}")
+            raise one_of("AnswerBy.silence", (REMIND, ESCALATE, EXPIRE, APPROVE))
 
     @property
     def ends(self) -> bool:
@@ -98,7 +98,7 @@ class PresenceWindow(Term):
         for name in ("opens", "closes"):
             clock_time(f"PresenceWindow.{name}", getattr(self, name))
         if self.opens >= self.closes:
-            raise BadPolicy("PresenceWindow.opens must lie before PresenceWindow.closes")
+            raise BadPolicy(_("PresenceWindow.opens must lie before PresenceWindow.closes"))
 
     def describe(self):
         named = {"opens": hour(self.opens), "closes": hour(self.closes)}
@@ -168,7 +168,7 @@ def duties(rules: Iterable[Rule]) -> list[Term]:
 
 def clock_time(name: str, value) -> str:
     if not isinstance(value, str) or not re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]", value):
-        raise BadPolicy(f"{name} must be an hour such as 16:00")
+        raise BadPolicy(_("%(name)s must be an hour such as 16:00") % {"name": name})
     return value
 
 

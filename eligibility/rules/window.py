@@ -25,7 +25,9 @@ class DateWindow(DayRule):
             written = [dt.date.fromisoformat(day).isoformat() for day in given]
         except (TypeError, ValueError):
             written = []
-        if not given or written != given:
+        if not given:
+            raise BadPolicy(_("DateWindow needs a first or a last day"))
+        if written != given:
             raise BadPolicy(_("DateWindow.since and .until must be YYYY-MM-DD"))
         first, last = self.bounds()
         if last < first:

@@ -185,6 +185,20 @@ def test_a_total_never_gives_a_small_group_away(numbers):
         assert sum(hidden) >= bias.SMALLEST
 
 
+@pytest.mark.parametrize(
+    ("groups", "hidden"),
+    [
+        ([(5, 5), (6, 6), (30, 20), (60, 40)], {5, 6, 30}),  # 11 of 11: each of the two would be all
+        ([(5, 0), (6, 0), (30, 20), (60, 40)], {5, 6, 30}),
+        ([(5, 5), (6, 5), (30, 20), (60, 40)], {5, 6}),
+        ([(5, 5), (6, 6), (60, 60)], {5, 6}),  # everybody is: there is nothing left to hide
+    ],
+)
+def test_hidden_groups_are_not_all_of_one_answer(groups, hidden):
+    made = [bias.Group(str(n), str(n), people, selected) for n, (people, selected) in enumerate(groups)]
+    assert {group.people for group in bias.suppressed(made) if group.hidden} == hidden
+
+
 def test_without_the_second_suppression_the_total_would_give_it_away():
     """The twin: hiding small groups only leaves their number as the difference."""
     total, shown = 109, [60, 40]

@@ -249,7 +249,7 @@ EARLIER = {"rule": "DateWindow", "until": "2026-04-01"}
         ({"rules": [LEAST, MOST]}, "BAD_POLICY", "“poin”: the minimum, 5, is above the maximum, 3"),
         ({"rules": [{"rule": "AllOf", "of": [LEAST]}, MOST]}, "BAD_POLICY", "the minimum, 5, is above the maximum, 3"),
         ({"rules": [{"rule": "FactEquals", "key": "poin"}]}, "BAD_POLICY", "FactEquals.value must be the text"),
-        ({"rules": [{"rule": "DateWindow"}]}, "BAD_POLICY", "must be YYYY-MM-DD"),
+        ({"rules": [{"rule": "DateWindow"}]}, "BAD_POLICY", "DateWindow needs a first or a last day"),
         ({"rules": [{"rule": "DateWindow", "since": "20260401"}]}, "BAD_POLICY", "must be YYYY-MM-DD"),
         ({"rules": [BACKWARDS]}, "BAD_POLICY", "until (2026-04-01) lies before DateWindow.since (2026-05-01)"),
         ({"rules": [EARLIER], "since": MONDAY}, "VALIDITY", "all lie outside the policy's validity"),
