@@ -11,7 +11,7 @@ from eligibility.models import Run
 from eligibility.rules import BROKEN, WeekRule, flat, read
 
 from .facts import SQL_TYPES, context_of, execute, fields_of, filled, names_of, own_of
-from .judging import each_sql, verdict_sql
+from .judging import verdict_sql
 
 
 def misjudged(runs=None) -> Iterator[tuple[int, int]]:
@@ -26,7 +26,7 @@ def misjudged(runs=None) -> Iterator[tuple[int, int]]:
 def misjudged_sql(run: Run) -> str:
     """SQL: the ids of the decisions that this run opened and that their evidence does not give."""
     rules = read(run.computed_under.rules)
-    fields = fields_of(names_of(rules), own_of(rules))
+    fields = _fields(rules)
     stored = _kept("d.evidence", fields)
     where = filled(
         "d.agency_id = %s AND d.track = %s AND d.from_run = %s AND NOT %s = ANY(d.reasons)",
@@ -44,12 +44,16 @@ def codes_by_rule(rules: list[WeekRule], week: dt.date, evidence: Mapping[str, A
     """What each rule, and each that it is put together from, says by itself to the facts of one decision: its codes, by
     the rule's `id`. Two rules may share a code, so the decision's codes alone do not tell whose they are."""
     parts = [rule for rule in flat(rules) if isinstance(rule, WeekRule)]
-    fields = fields_of(names_of(rules), own_of(rules))
-    kept = f"SELECT 0::bigint AS employee_id, {_kept('e', fields)} FROM (SELECT %s::jsonb AS e) kept"  # noqa: S608  our own parts
+    context = context_of(week, dt.datetime.max.replace(tzinfo=dt.UTC), rules)
+    kept = f"SELECT 0::bigint AS employee_id, {_kept('e', _fields(rules))} FROM (SELECT %s::jsonb AS e) kept"  # noqa: S608  our own parts
     facts = filled(kept, [json.dumps(evidence, default=str)])
-    each = each_sql(parts, context_of(week, dt.datetime.max.replace(tzinfo=dt.UTC), rules), fields)
-    (row,) = execute(f"WITH facts AS ({facts}) {each}", rows=True)
+    each = (f"(SELECT reasons FROM ({verdict_sql([part], context, _fields([part]))[0]}) v)" for part in parts)  # noqa: S608  our own parts
+    (row,) = execute(f"WITH facts AS ({facts}) SELECT {', '.join(each)}", rows=True)
     return {id(rule): list(codes) for rule, codes in zip(parts, row, strict=True)}
+
+
+def _fields(rules) -> dict[str, Field]:
+    return fields_of(names_of(rules), own_of(rules))
 
 
 def _kept(evidence: str, fields: Mapping[str, Field]) -> str:

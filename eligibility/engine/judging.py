@@ -92,25 +92,15 @@ def verdicts(policy: Policy, scope: Scope) -> Verdicts:
 
 def verdict_sql(rules: list[Rule], context: Context, fields: dict[str, models.Field]) -> tuple[str, tuple[str, ...]]:
     """SQL over a relation `facts` with these fields: each row with the codes of the week rules it fails."""
-    found = _over(fields)
-    found = found.annotate(reasons=reasons([rule for rule in rules if isinstance(rule, WeekRule)], context))
-    columns = ("employee_id", "reasons", *fields)
-    query = found.order_by().values_list(*columns).query
-    return _named(filled(*query.sql_with_params()), columns), columns
-
-
-def each_sql(rules: list[WeekRule], context: Context, fields: dict[str, models.Field]) -> str:
-    """SQL over a relation `facts` with these fields: for each rule by itself the codes that it gives."""
-    alone = {f"rule_{number}": reasons([rule], context) for number, rule in enumerate(rules)}
-    return filled(*_over(fields).annotate(**alone).order_by().values_list(*alone).query.sql_with_params())
-
-
-def _over(fields: dict[str, models.Field]) -> QuerySet:
     named: dict[str, Any] = {
         name: RawSQL(f'"facts"."{name}"', [], field)  # noqa: S611  our own names  # nosec B611 - our own names
         for name, field in fields.items()
     }
-    return Facts._default_manager.annotate(**named)
+    found: QuerySet = Facts._default_manager.annotate(**named)
+    found = found.annotate(reasons=reasons([rule for rule in rules if isinstance(rule, WeekRule)], context))
+    columns = ("employee_id", "reasons", *fields)
+    query = found.order_by().values_list(*columns).query
+    return _named(filled(*query.sql_with_params()), columns), columns
 
 
 def _named(sql: str, columns: tuple[str, ...]) -> str:
