@@ -49,7 +49,7 @@ LABELS = {
     "of": (gettext_lazy("Rules it is put together from"), gettext_lazy('JSON: [{"rule": "NotServing"}, …]')),
     "opens": (gettext_lazy("From the hour"), gettext_lazy("An hour such as 06:00.")),
     "percent": (gettext_lazy("Per cent"), ""),
-    "posts": (gettext_lazy("Posts"), gettext_lazy('JSON: {"PROVINSI": ["JPT_MADYA"]}')),
+    "posts": (gettext_lazy("Posts left out, by level of government"), ""),
     "present": (gettext_lazy("It must be recorded (otherwise: must not)"), ""),
     "previous_year_counts_until": (
         gettext_lazy("Until when the year before last counts too"),
@@ -148,6 +148,31 @@ class PairsField(forms.CharField):
         return made or None
 
 
+class PostsField(forms.MultipleChoiceField):
+    """Groups of post by level of government, a box each; a policy holds `{"PROVINSI": ["JPT_MADYA"]}`."""
+
+    widget = UnfoldAdminCheckboxSelectMultipleWidget
+
+    def __init__(self, **kwargs):
+        levels = [
+            (label, [(f"{level}/{group}", name) for group, name in Placement.Group.choices])
+            for level, label in Agency.Scope.choices
+        ]
+        super().__init__(choices=levels, **kwargs)
+
+    def prepare_value(self, value):
+        if not isinstance(value, dict):
+            return value
+        return [f"{level}/{group}" for level, groups in value.items() for group in groups]
+
+    def clean(self, value):
+        made: dict[str, list[str]] = {}
+        for one in super().clean(value):
+            level, _slash, group = one.partition("/")
+            made.setdefault(level, []).append(group)
+        return made or None
+
+
 class JsonField(forms.CharField):
     """What has no form of its own, as JSON text."""
 
@@ -187,6 +212,8 @@ def field_for(rule: str, number: dataclasses.Field) -> forms.Field:
         return forms.IntegerField(widget=UnfoldAdminTextInputWidget(attrs={"inputmode": "numeric"}), **given)
     if kind is str:
         return forms.CharField(widget=UnfoldAdminTextInputWidget, max_length=500, **given)
+    if (rule, number.name) == ("ExcludedPosts", "posts"):
+        return PostsField(**given)
     if kind is dict:
         return PairsField(widget=UnfoldAdminTextareaWidget(attrs={"rows": 2, "spellcheck": "false"}), **given)
     return JsonField(**given)

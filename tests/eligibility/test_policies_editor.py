@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.core.exceptions import ValidationError
 
 from eligibility import rules
 from eligibility.actions import draft_policy, load_policies
@@ -71,6 +72,15 @@ def test_every_rule_has_a_form_and_every_number_a_field_with_a_label_of_its_own(
     for number in numbers_of(name):
         field = field_for(name, number)
         assert str(field.label) != number.name, f"say what {name}.{number.name} is called"
+
+
+def test_posts_are_ticked_by_level_of_government():
+    field = field_for("ExcludedPosts", numbers_of("ExcludedPosts")[0])
+    posts = {"PROVINSI": ["JPT_MADYA", "JPT_PRATAMA"], "KABKOTA": ["PENGAWAS"]}
+    assert field.clean(field.prepare_value(posts)) == posts
+    assert field.clean([]) is None
+    with pytest.raises(ValidationError):
+        field.clean(["PROVINSI/RAJA"])
 
 
 def asks(policy):
