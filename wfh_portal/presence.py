@@ -31,6 +31,7 @@ FRESH = 600  # seconds
 WEIGHTY = frozenset(
     {
         "admin:performance_appraisal_changelist",  # many scores at once
+        "approve-chosen",  # many requests at once
         "admin:performance_appraisal_approve",
         "admin:employees_rolegrant_add",
         "admin:employees_rolegrant_change",

@@ -104,9 +104,9 @@ def test_a_wrong_password_confirms_nothing(cast, client, clock):
 def test_a_supervisors_screen_left_alone_decides_nothing(cast, client, clock):
     client.force_login(cast.budi_user)
     clock.now += 29 * MINUTE
-    assert not client.post("/approvals/approve/").get("Location", "").startswith("/accounts/")
+    address = "/approvals/0/approve/"
+    assert not client.post(address).get("Location", "").startswith("/accounts/")
     clock.now += 31 * MINUTE
-    address = "/approvals/approve/"
     assert client.post(address)["Location"].startswith("/accounts/reauthenticate/")
 
 
