@@ -62,8 +62,9 @@ class Verdicts:
     @property
     def relations(self) -> str:
         """The facts as a relation for the verdict. OFFSET 0: each is looked up once and not again by every rule that
-        names it, which the planner would do (the one who has no appraisal was asked about twice)."""
-        return f"facts AS ({self.facts} OFFSET 0)"
+        names it, which the planner would do (the one who has no appraisal was asked about twice). In order, so that
+        the open decisions, which lie in that order too, are merged with them and not hashed (a tenth of the floor)."""
+        return f"facts AS ({self.facts} ORDER BY employee_id OFFSET 0)"
 
     def __iter__(self) -> Iterator[Any]:
         rows = execute(self.sql, rows=True)
