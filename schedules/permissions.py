@@ -25,7 +25,12 @@ DECIDES_ORPHANS = HR
 
 def is_supervisor(user, today: dt.date) -> bool:
     """Whether anybody's placement names this person as supervisor today."""
-    return Placement.objects.on(today).filter(supervisor=user.reach.me).exists()
+    return serves(user) and Placement.objects.on(today).filter(supervisor=user.reach.me).exists()
+
+
+def serves(user) -> bool:
+    """Whether the user is a civil servant at work here: one who has left decides about nobody."""
+    return user.employee is not None and user.employee.legal_status in Employee.SERVING
 
 
 def stands_in_for(employee_id: int, at: dt.datetime | None = None, *, lock: bool = False) -> dict[int, Employee]:
@@ -33,7 +38,8 @@ def stands_in_for(employee_id: int, at: dt.datetime | None = None, *, lock: bool
     be lent on. `lock`: none of them ends before this transaction does, so that nothing is decided after an end."""
     today = today_of_agency(at=at)
     counts = Q(on_leave_only=False) | Q(delegator__leaves__valid__contains=today)
-    rows = Delegation.objects.standing().filter(counts, delegate=employee_id, valid__contains=today)
+    here = Q(delegate__legal_status__in=Employee.SERVING, delegator__legal_status__in=Employee.SERVING)
+    rows = Delegation.objects.standing().filter(counts, here, delegate=employee_id, valid__contains=today)
     if lock:
         rows = rows.select_for_update(of=("self",)).order_by("pk")
     return {row.delegator_id: row.delegator for row in rows.select_related("delegator")}
@@ -57,7 +63,7 @@ def acting_for(user, request: Request, lenders: dict[int, Employee] | None = Non
     lenders = stands_in_for(me) if lenders is None else lenders
     if request.employee_id in lenders:
         raise Denied("LENDERS_REQUEST", _("You stand in for this person, so somebody else decides their request."))
-    if me and me in _deciders(request):
+    if me and me in _deciders(request) and serves(user):
         return None
     for lender in _deciders(request):
         if lender in lenders and lender != request.endorsed_for_id:
@@ -93,7 +99,7 @@ def check_may_recall(user, employee_id: int, on: dt.date, at: dt.datetime | None
         raise Denied("OWN_DAY", _("Nobody recalls their own day; give it back instead."))
     place = Placement.objects.on(on).filter(employee=employee_id).first()
     boss = place.supervisor_id if place else None
-    if me and boss == me:
+    if me and boss == me and serves(user):
         return None
     lenders = stands_in_for(me, at, lock=at is not None)
     if boss in lenders and employee_id not in lenders:

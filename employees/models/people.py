@@ -40,7 +40,8 @@ def today_of_agency(agency="agency", at=None):
 
 class EmployeeQuerySet(models.QuerySet):
     def visible_to(self, user):
-        """Oneself, the people one supervises today, and whom one's grants cover (agency or sub-tree)."""
+        """Oneself, the people one supervises today (whoever has left supervises nobody), and whom one's grants cover
+        (agency or sub-tree)."""
         reach = user.reach
         mine = Q(pk=reach.me)
         team = Q(
@@ -48,6 +49,7 @@ class EmployeeQuerySet(models.QuerySet):
                 Placement.objects.filter(
                     employee=OuterRef("pk"),
                     supervisor=reach.me,
+                    supervisor__legal_status__in=Employee.SERVING,
                     valid__contains=today_of_agency(),
                 )
             )
@@ -99,6 +101,8 @@ class Employee(models.Model):
         INACTIVE = "TIDAK_AKTIF", _("not active")
         DISMISSED = "DIBERHENTIKAN", _("dismissed")
         RETIRED = "PENSIUN", _("retired")
+
+    SERVING = (Legal.ACTIVE, Legal.DISCIPLINE)  # who has left, for good or for a time, decides about nobody
 
     class Sex(models.TextChoices):
         MALE = "L", _("male")

@@ -92,7 +92,8 @@ def delegated_to(me: int):
     today in the row's agency."""
     today = today_of_agency()
     counts = Q(on_leave_only=False) | Q(delegator__leaves__valid__contains=today)
-    rows = Delegation.objects.standing().filter(counts, delegate=me, valid__contains=today)
+    here = Q(delegate__legal_status__in=Employee.SERVING, delegator__legal_status__in=Employee.SERVING)
+    rows = Delegation.objects.standing().filter(counts, here, delegate=me, valid__contains=today)
     first = Exists(rows.filter(delegator=OuterRef("supervisor"))) & Q(stage=1)
     return Exists(rows.filter(delegator=OuterRef("holder"))) | first
 
@@ -102,8 +103,10 @@ class RequestQuerySet(models.QuerySet):
         """One's own, those laid before oneself or whom one stands in for, and those of people one's grants cover."""
         covered = Employee.objects.none().granted(user, READS_SCORES, employee="employee_id")
         me = user.reach.me
-        # A supervisor who has gone to another agency sees nothing of this one any more.
-        mine = Q(supervisor=me, supervisor__agency=F("agency")) | Q(holder=me, holder__agency=F("agency"))
+        # A supervisor who has left, or gone to another agency, sees nothing of this one any more.
+        here = Q(supervisor__agency=F("agency"), supervisor__legal_status__in=Employee.SERVING)
+        held = Q(holder__agency=F("agency"), holder__legal_status__in=Employee.SERVING)
+        mine = Q(supervisor=me) & here | Q(holder=me) & held
         before_me = mine | Q(colleague=me) | Q(decided_by=user.pk)
         shown = self.filter(Q(employee=me) | before_me & ~Q(state=Request.State.DRAFT) | covered | delegated_to(me))
         return shown.exclude(Q(state=Request.State.DRAFT) & ~Q(employee=me))

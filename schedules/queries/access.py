@@ -94,7 +94,8 @@ def _lines(agency: Agency, today: dt.date):
     for boss in Employee.objects.filter(pk__in=count).select_related("user").order_by("name", "pk"):
         user = getattr(boss, "user", None)
         row = _row("LINE", user, boss.full_name, "", str(count[boss.pk]), None, (user.pk if user else 0, None, True))
-        yield row | {"since": since[boss.pk], "employee_id": boss.pk}
+        left = boss.legal_status not in Employee.SERVING
+        yield row | {"since": since[boss.pk], "employee_id": boss.pk, "closed": row["closed"] or left}
 
 
 def _stand_ins(agency: Agency, today: dt.date):

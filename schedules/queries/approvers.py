@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import connection
 
-from employees.models import Leave, RoleGrant, User
+from employees.models import Employee, Leave, RoleGrant, User
 from schedules.models import Delegation, Request
 from schedules.permissions import HR
 
@@ -73,8 +73,8 @@ class Desk:
 
     @cached_property
     def accounts(self) -> set[int]:
-        """Who has a working account."""
-        rows = User.objects.filter(employee__in=self.ids, is_active=True)
+        """Who has a working account and has not left."""
+        rows = User.objects.filter(employee__in=self.ids, is_active=True, employee__legal_status__in=Employee.SERVING)
         return set(rows.values_list("employee_id", flat=True))
 
     @cached_property

@@ -11,7 +11,7 @@ from employees.calendar import days_of_week
 from employees.models import Employee, Placement
 from schedules import wording
 from schedules.models import Request, WfhDay
-from schedules.permissions import HR, Denied, acting_for, stands_in_for
+from schedules.permissions import HR, Denied, acting_for, serves, stands_in_for
 
 from .cover import Cover
 from .days import allowing_many, judge
@@ -43,7 +43,8 @@ def waiting_for(user, lenders: dict[int, Employee] | None = None):
     if lenders is None:
         lenders = stands_in_for(me) if me else {}
     orphans = Q(holder__isnull=True, agency_id__in=user.reach.whole_agencies(HR)) & ~Q(kind=Kind.SWAP)
-    direct = Q(stage=1, supervisor__in=[me, *lenders]) | Q(holder__in=[me, *lenders])
+    bosses = [*([me] if serves(user) else []), *lenders]
+    direct = Q(stage=1, supervisor__in=bosses) | Q(holder__in=bosses)
     mine = direct & ~Q(kind=Kind.SWAP) | Q(kind=Kind.SWAP, colleague=me)
     rows = Request.objects.waiting().filter(mine | orphans)
     return rows.exclude(employee__in=[me, *lenders]).exclude(endorsed_by=user.pk)

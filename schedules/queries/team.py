@@ -9,7 +9,7 @@ from psycopg2.extras import DateRange
 from employees.calendar import days_of_week, week_name
 from employees.models import Agency, Employee, Placement, Unit
 from schedules.models import Plan, WfhDay
-from schedules.permissions import stands_in_for
+from schedules.permissions import serves, stands_in_for
 
 from .cover import Cover
 from .heatmap import Cell, Heatmap, HeatRow, heatmap, of_cover
@@ -91,7 +91,7 @@ class TeamWeek:
 def bosses(user) -> Bosses:
     """The supervisors whose team a user sees and may call back."""
     me = user.reach.me
-    return Bosses(me, stands_in_for(me) if me else {})
+    return Bosses(me if serves(user) else 0, stands_in_for(me) if me else {})
 
 
 def placed(agency: Agency, first: dt.date, last: dt.date, *, unit: Unit | None, of: Bosses):

@@ -10,16 +10,21 @@ from django.urls import reverse
 from django.utils import timezone
 from psycopg2.extras import DateRange
 
-from employees.models import Placement, User
+from employees.models import Employee, Placement, User
 from ledger import exports
 from ledger.models import Event, ReadLog
 from ledger.reading import seen
 from ledger.trail import denied, record
-from schedules.models import Delegation
+from schedules.actions.requests.clock import run_clock
+from schedules.models import Delegation, Request
+from schedules.permissions import may_decide
 from schedules.queries.access import authorities, undecided
 from schedules.queries.approvers import DEEPEST, holder_for, line_above
+from schedules.queries.inbox import waiting_for
 from tests import factories
 from tests.employees.roles import somebody
+
+from .pages import asked
 
 PAGE = reverse("admin:access")
 TODAY = dt.date(2026, 11, 23)
@@ -125,6 +130,33 @@ def test_a_name_is_no_formula(cast, client):
     event = Event.objects.get(verb="export")
     assert (event.reason, event.after["what"], event.after["rows"]) == ("yearly review", "access", 5)
     assert ReadLog.objects.filter(actor_id=auditor.pk, employee_id=cast.budi.pk, what="access").exists()
+
+
+@pytest.mark.parametrize("status", ["PENSIUN", "DIBERHENTIKAN", "CLTN", "MPP"])
+def test_a_supervisor_who_has_left_supervises_nobody_though_the_account_is_open(cast, at, status):
+    one = asked(cast, cast.sari, TODAY + dt.timedelta(days=3), at)
+    assert may_decide(cast.budi_user, one)
+    assert Employee.objects.visible_to(cast.budi_user).filter(pk=cast.sari.pk).exists()
+    Employee.objects.filter(pk=cast.budi.pk).update(legal_status=status)
+    budi = User.objects.get(pk=cast.budi_user.pk)
+    assert not Employee.objects.visible_to(budi).filter(pk=cast.sari.pk).exists()
+    assert not may_decide(budi, one)
+    assert not Request.objects.visible_to(budi).exists()
+    assert not waiting_for(budi).exists()
+    assert holder_for(line_above(cast.sari.pk, TODAY), TODAY, never={cast.sari.pk}) is None
+    assert cast.sari in {line.employee for line in undecided(cast.agency, TODAY)}
+    (row,) = [who for who in authorities(cast.agency, TODAY, at) if (who.kind, who.person) == ("LINE", "Budi Santoso")]
+    assert row.closed
+    assert run_clock(at=at)["escalated"] == 1, "what was laid before them goes on"
+    one.refresh_from_db()
+    assert one.holder_id is None
+    assert run_clock(at=at)["escalated"] == 0
+
+
+def test_under_discipline_one_still_supervises(cast):
+    Employee.objects.filter(pk=cast.budi.pk).update(legal_status="HUKUMAN_DISIPLIN")
+    assert Employee.objects.visible_to(User.objects.get(pk=cast.budi_user.pk)).filter(pk=cast.sari.pk).exists()
+    assert holder_for(line_above(cast.sari.pk, TODAY), TODAY, never={cast.sari.pk}) == cast.budi.pk
 
 
 def test_who_has_no_supervisor_is_listed_and_who_is_hr_alone_has_nobody(cast):

@@ -11,7 +11,7 @@ from django.db.models import Exists, F, OuterRef, Q
 
 from eligibility.rules.terms import APPROVE, ESCALATE, REMIND
 from employees.calendar import add_office_time
-from employees.models import Leave, Placement
+from employees.models import Employee, Leave, Placement
 from employees.models.people import today_of_agency
 from employees.queries import UnitSettings, holidays, placement_on, settings_of
 from ledger.trail import record
@@ -151,13 +151,14 @@ def _hand_on(request: Request, at: dt.datetime, why: str) -> str:
 
 
 def _held_by_the_absent(at: dt.datetime):
-    """Requests whose holder is on leave today, with nobody standing in who may decide them."""
+    """Requests whose holder has left, or is on leave today with nobody standing in who may decide them."""
     today = today_of_agency(at=at)
     away = Leave.objects.filter(employee=OuterRef("holder"), valid__contains=OuterRef("today"))
     stand_in = Delegation.objects.standing().filter(delegator=OuterRef("holder"), valid__contains=OuterRef("today"))
     stand_in = stand_in.exclude(delegate=OuterRef("employee"))  # nobody decides their own
     rows = Request.objects.waiting().exclude(kind=Request.Kind.SWAP).filter(holder__isnull=False).alias(today=today)
-    return rows.filter(Exists(away), ~Exists(stand_in)).order_by("pk").values_list("pk", flat=True)
+    left = ~Q(holder__legal_status__in=Employee.SERVING)
+    return rows.filter(left | Exists(away) & ~Exists(stand_in)).order_by("pk").values_list("pk", flat=True)
 
 
 def _held_outside_the_line():
