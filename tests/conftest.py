@@ -1,7 +1,6 @@
 """The rig: a cloned database for each worker, a fixed clock, and the named cast of the house."""
 
 import contextlib
-import datetime as dt
 import os
 import time
 
@@ -12,7 +11,7 @@ from django.db import connections
 from django.test import Client
 from django.utils import translation
 
-from tests import factories
+from tests import factories, worlds
 
 
 def pytest_configure(config):
@@ -69,6 +68,19 @@ def _admin(sql):
     connection.close()
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_fixture_setup(fixturedef, request):
+    if fixturedef.argname == "_django_db_helper":  # it begins the test's own transaction
+        request.getfixturevalue("django_db_setup")
+        worlds.before(request)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item, nextitem):
+    yield
+    worlds.after(item, nextitem)
+
+
 @pytest.fixture(autouse=True)
 def everybodys_language():
     """Each test begins in the portal's own language, whatever the one before was answered in."""
@@ -85,16 +97,10 @@ def english():
 @pytest.fixture
 def at():
     """Monday 23 November 2026, 09:00 in Jakarta: 2026-W48."""
-    return dt.datetime(2026, 11, 23, 9, 0, tzinfo=settings_zone())
+    return worlds.AT
 
 
-def settings_zone():
-    import zoneinfo
-
-    return zoneinfo.ZoneInfo("Asia/Jakarta")
-
-
-@pytest.fixture
+@worlds.world
 def cast(db):
     """Sari and her supervisor Budi, Dewi the HR officer and Hadi the HR head of their agency, Eko who leads a full team
     in another unit, Ratna the HR officer of another agency: the last two are strangers rich in rights."""

@@ -17,6 +17,7 @@ from eligibility.queries import bias
 from employees.models import Employee, Placement, Role
 from ledger.models import Event, Outbox
 from tests import factories
+from tests.worlds import world
 
 WEEK = dt.date(2026, 11, 23)
 PAGE = reverse("admin:bias")
@@ -58,7 +59,7 @@ def people(unit, count, eligible, run, **fields):
     )  # fmt: skip
 
 
-@pytest.fixture
+@world
 def planted(cast, at):
     """40 men of whom 30 are eligible, and 40 women of whom 18; in two units, PNS and PPPK."""
     run = week(cast.agency, at)

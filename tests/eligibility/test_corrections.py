@@ -27,12 +27,13 @@ from ledger.models import Event
 from performance.models import Appraisal
 from performance.rating import Rating
 from tests import factories
+from tests.worlds import world
 
 MONDAY = dt.date(2026, 11, 23)
 LATER = dt.timedelta(hours=2)
 
 
-@pytest.fixture
+@world
 def published(cast, at):
     """REWARD-2019, 2026-W48: Sari is eligible, Budi is not."""
     load_policies(by=None, at=at)

@@ -21,11 +21,12 @@ from performance.models import Appraisal
 from performance.rating import Rating
 from schedules.actions import weekly
 from tests import factories
+from tests.worlds import world
 
 WEEK = dt.date(2026, 11, 23)
 
 
-@pytest.fixture
+@world
 def reward(cast, at):
     load_policies(by=None, at=at)
     put_in_force(agency=cast.agency, policy_code="REWARD-2019", since=dt.date(2026, 1, 1), by=None, at=at)

@@ -19,6 +19,7 @@ from employees.models import Employee
 from performance.rating import Rating
 from schedules.explaining import explain
 from tests import factories
+from tests.worlds import world
 
 from .test_explained_is_computed import in_force
 
@@ -94,7 +95,7 @@ def test_whoever_asks_not_to_be_judged_by_a_machine_is_left_out(cast, at):
     assert following.in_scope == Employee.objects.filter(agency=cast.agency).count() - 1
 
 
-@pytest.fixture
+@world
 def ranked(cast, at):
     """Ten people of a unit, five of them equal, ranked by a policy that takes the best four."""
     unit = factories.unit(cast.agency, "PERINGKAT", "Biro Peringkat", cast.root)

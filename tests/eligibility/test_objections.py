@@ -13,6 +13,7 @@ from employees.models import AgencyInputs, Employee
 from ledger.models import Event
 from performance.rating import Rating
 from tests import factories
+from tests.worlds import world
 
 MONDAY = dt.date(2026, 11, 23)
 DAY = dt.timedelta(days=1)
@@ -25,7 +26,7 @@ def in_english():
         yield
 
 
-@pytest.fixture
+@world
 def decided(cast, at):
     """2026-W48 published by Hadi on Monday 23 November: Sari is not eligible, Budi is."""
     load_policies(by=None, at=at)

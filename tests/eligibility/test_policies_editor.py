@@ -16,17 +16,18 @@ from eligibility.forms import RuleForm
 from eligibility.models import Policy
 from tests.employees.roles import somebody
 from tests.schedules.pages import as_, text
+from tests.worlds import world
 
 ADD = "/admin/eligibility/policy/add/"
 
 
-@pytest.fixture
+@world
 def policies(cast, at):
     load_policies(by=None, at=at)
     return {one.code: one for one in Policy.objects.all()}
 
 
-@pytest.fixture
+@world
 def draft(cast, policies, at):
     return draft_policy(
         agency=cast.agency, code="", content=content(policies["NILAI-2026"]), before=policies["NILAI-2026"],

@@ -25,6 +25,7 @@ from ledger.models import Event, JobChunk, JobRun, Outbox
 from performance.models import Appraisal
 from tests import factories
 from tests.employees.roles import somebody
+from tests.worlds import world
 
 WEEK = dt.date(2026, 11, 23)
 NEXT = WEEK + dt.timedelta(days=7)
@@ -37,7 +38,7 @@ def in_english(client):
         yield
 
 
-@pytest.fixture
+@world
 def waiting(cast, at):
     """One week published; in the next, which waits, Budi loses, Eko gains and one of Eko's team has gone."""
     load_policies(by=None, at=at)

@@ -18,12 +18,13 @@ from eligibility.rules import BROKEN, BadPolicy
 from employees.models import Employee
 from performance.rating import Rating
 from tests import factories
+from tests.worlds import world
 
 WEEK = dt.date(2026, 11, 30)  # 2026-W49
 FILES = (Path(settings.BASE_DIR) / "docs" / "policies").iterdir()
 
 
-@pytest.fixture
+@world
 def reward(cast, at):
     """REWARD-2019 in force; Sari and Eko very good, Budi and one of the team good, everybody else without a score."""
     load_policies(by=None, at=at)

@@ -10,6 +10,7 @@ from employees.actions import Refused, declare_holiday, move_holiday, withdraw_h
 from employees.models import AgencyInputs, Holiday
 from ledger.models import Event
 from tests import factories
+from tests.worlds import world
 
 from .roles import somebody
 
@@ -22,21 +23,21 @@ def reading(english):
     """The sentences are read in English."""
 
 
-@pytest.fixture
+@world
 def platform(db):
     user = factories.account(username="platform")
     factories.grant(user, "PLATFORM_ADMIN")
     return user
 
 
-@pytest.fixture
+@world
 def own(cast, at):
     return declare_holiday(
         agency=cast.agency, date=EVE, name="Hari Jadi", kind="CUTI_BERSAMA", source="SK 7", by=cast.dewi_user, at=at
     )
 
 
-@pytest.fixture
+@world
 def general(platform, at):
     known = dict(date=CHRISTMAS, name="Natal", kind="LIBUR_NASIONAL", source="SKB")
     return declare_holiday(agency=None, by=platform, at=at, **known)

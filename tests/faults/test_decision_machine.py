@@ -23,11 +23,11 @@ from performance import actions as scores
 from performance.models import Appraisal
 from performance.rating import Level, Rating, Regime
 from tests import factories
-from tests.conftest import settings_zone
 from tests.eligibility.test_explained_is_computed import in_force
+from tests.worlds import JAKARTA
 
 pytestmark = pytest.mark.slow
-AT = dt.datetime(2026, 11, 20, 9, tzinfo=settings_zone())
+AT = dt.datetime(2026, 11, 20, 9, tzinfo=JAKARTA)
 MONDAY = dt.date(2026, 11, 23)
 WEEK = dt.timedelta(days=7)
 RULES = [

@@ -50,11 +50,11 @@ from schedules.permissions import Denied
 from schedules.queries import Cover
 from schedules.queries.person import HALVES
 from tests import factories
-from tests.conftest import settings_zone
 from tests.schedules.weeks import WEEK, in_force, planned
+from tests.worlds import JAKARTA
 
 pytestmark = pytest.mark.slow
-AT = dt.datetime(2026, 11, 27, 9, tzinfo=settings_zone())  # the Friday before the week
+AT = dt.datetime(2026, 11, 27, 9, tzinfo=JAKARTA)  # the Friday before the week
 SAID_NO = (Refused, Denied, states.Impossible, calendar.Refused, MayNotPublish, NotCorrected)
 DATES = [WEEK + dt.timedelta(days=n) for n in range(5)]
 any_one, any_day = st.integers(0, 11), st.sampled_from(DATES)

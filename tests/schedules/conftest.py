@@ -9,13 +9,14 @@ from schedules.actions import plans, weekly
 from schedules.actions.requests import send_request
 from schedules.models import Delegation, WfhDay
 from tests import factories
+from tests.worlds import world
 
 from .pages import MONDAY
 
 WEEK = dt.date(2026, 11, 30)  # 2026-W49, the week after `at`
 
 
-@pytest.fixture
+@world
 def planned(cast, at):
     """Sari and Budi's whole unit eligible, next week computed, published and planned: Wednesday 2 December."""
     load_policies(by=None, at=at)
@@ -33,7 +34,7 @@ def now(monkeypatch, at):
     return at
 
 
-@pytest.fixture
+@world
 def week(cast, now):
     """REWARD-2019 in force, 2026-W48 computed and planned; Sari has Wednesday, Budi is not eligible."""
     load_policies(by=None, at=now)
@@ -48,7 +49,7 @@ def week(cast, now):
     return cast
 
 
-@pytest.fixture
+@world
 def lent(planned, now):
     """`planned`, with Wati in Sari's unit, to whom Budi lends his decisions; `day` and `move`: Sari's day, and the body
     that asks for the Thursday instead."""
@@ -67,14 +68,14 @@ def lent(planned, now):
     return planned
 
 
-@pytest.fixture
+@world
 def waiting(lent, now):
     """Sari's request for Thursday 3 December, as sent; it waits for Budi."""
     date = dt.date(2026, 12, 3)
     return send_request(by=lent.sari_user, date=date, gives_up_id=lent.day.pk, reason="Mengantar orang tua", at=now)
 
 
-@pytest.fixture
+@world
 def drafted(cast, now):
     """BERJENJANG-2026 in force, 2026-W49 decided; its plan waits as a draft. Everybody of both units is very good."""
     load_policies(by=None, at=now)

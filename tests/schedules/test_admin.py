@@ -10,6 +10,7 @@ from eligibility.models import Policy, PolicyInForce, Run
 from employees.models import AgencyInputs
 from ledger.models import Event
 from tests import factories
+from tests.worlds import world
 
 
 @pytest.fixture(autouse=True)
@@ -19,7 +20,7 @@ def in_english(client):
         yield
 
 
-@pytest.fixture
+@world
 def policy(cast):
     made = Policy.objects.create(
         code="UJI",

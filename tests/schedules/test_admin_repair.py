@@ -11,13 +11,14 @@ from schedules.actions.plans import publish_plan
 from schedules.models import Notice, Plan, UnitRule, WfhDay
 from tests import factories
 from tests.employees.roles import somebody
+from tests.worlds import world
 
 from .pages import as_, text
 
 WEEK = dt.date(2026, 11, 30)
 
 
-@pytest.fixture
+@world
 def published(drafted, now):
     drafted.plan = publish_plan(plan_id=drafted.plan.pk, by=drafted.hadi_user, at=now, version=drafted.plan.version)
     drafted.date = WfhDay.objects.filter(unit=drafted.planning).order_by("date").first().date

@@ -8,6 +8,7 @@ from psycopg2.extras import DateRange
 from schedules.actions.requests import send_request
 from schedules.models import Request, UnitRule, WfhDay
 from tests import factories
+from tests.worlds import world
 
 from .calls import Caller, said
 
@@ -19,7 +20,7 @@ MISSING = (404, "not_found")
 # --- many at once ----------------------------------------------------------------------------------
 
 
-@pytest.fixture
+@world
 def three(lent, now):
     """Eko's team asks for Thursday, one after the other."""
     made = []

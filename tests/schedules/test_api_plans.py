@@ -7,6 +7,7 @@ import pytest
 from schedules.actions.plans import draft_plan
 from schedules.models import Plan, WfhDay
 from tests import factories
+from tests.worlds import world
 
 from .calls import Caller, said
 
@@ -14,7 +15,7 @@ MISSING = (404, "not_found")
 WEEK = dt.date(2026, 11, 30)
 
 
-@pytest.fixture
+@world
 def draft(planned, now):
     """The week of `planned` once more as a draft."""
     WfhDay.objects.all().delete()

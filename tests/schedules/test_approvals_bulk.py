@@ -12,12 +12,13 @@ from eligibility.actions import load_policies, put_in_force
 from schedules.actions import weekly
 from schedules.models import Request, UnitRule, WfhDay
 from tests import factories
+from tests.worlds import world
 
 from .deciding import post, states, ticked
 from .pages import FRIDAY, MONDAY, THURSDAY, WEDNESDAY, as_, asked, text
 
 
-@pytest.fixture
+@world
 def twelve(cast, now):
     """Twelve of Budi's people have Wednesday; eleven ask for Thursday, the twelfth for Friday, which is closed."""
     load_policies(by=None, at=now)

@@ -21,11 +21,10 @@ from schedules.actions.requests import (
 )
 from schedules.models import Delegation, Notice, Request, WfhDay
 from tests import factories
-from tests.conftest import settings_zone
+from tests.worlds import JAKARTA, world
 
 from .weeks import WEEK, day_of, in_force, planned, refusal
 
-JAKARTA = settings_zone()
 HR = ["Dewi Lestari", "Hadi Wijaya"]
 
 
@@ -68,7 +67,7 @@ def test_a_calendar_of_days_off_only_ends_all_the_same():
 # --- reminders and the line ---------------------------------------------------------------------
 
 
-@pytest.fixture
+@world
 def line(cast, at):
     """Sari under Budi under Eko; three weeks on is planned, so that there is time for everything."""
     in_force(cast.agency, at)

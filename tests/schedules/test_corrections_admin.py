@@ -11,15 +11,15 @@ from performance.models import Appraisal
 from schedules.models import WfhDay
 from tests import factories
 from tests.employees.roles import somebody
+from tests.worlds import world
 
 from .pages import MONDAY, as_, text
 
 LIST = "admin:eligibility_correction_changelist"
 
 
-@pytest.fixture
-def proposed(week, now, monkeypatch):
-    monkeypatch.setattr("django.utils.timezone.now", lambda: now)
+@world
+def proposed(week, now):
     week.sari_case, week.budi_case = proposal(week, now, week.sari, False), proposal(week, now, week.budi, True)
     return week
 

@@ -11,6 +11,7 @@ from employees.models import Holiday, Placement, Unit
 from schedules.models import UnitRule, WfhDay
 from schedules.queries import Cover, people
 from tests import factories
+from tests.worlds import world
 
 MONDAY = dt.date(2026, 11, 30)  # 2026-W49
 TUESDAY, WEDNESDAY, THURSDAY, FRIDAY, SATURDAY = (MONDAY + dt.timedelta(days=n) for n in range(1, 6))
@@ -18,7 +19,7 @@ WEEK = [MONDAY + dt.timedelta(days=n) for n in range(6)]
 AM, PM = 0, 1
 
 
-@pytest.fixture
+@world
 def tree(db):
     """Agency > Directorate > Counter; the counter inherits from both."""
     agency = factories.agency()

@@ -23,12 +23,13 @@ from schedules.models import Notice, Plan, WfhDay
 from schedules.notices import spoken
 from schedules.queries import balance_of
 from tests import factories
+from tests.worlds import world
 
 from .pages import as_, text
 from .weeks import MONDAY, WEDNESDAY, WEEK, day_of, in_force, planned
 
 
-@pytest.fixture
+@world
 def week(cast, at):
     """REWARD-2019: Sari and Wati in Budi's unit, Eko and three in the other, all on Wednesday."""
     in_force(cast.agency, at)

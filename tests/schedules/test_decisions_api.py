@@ -13,11 +13,12 @@ from eligibility.models import Correction, Policy, Run
 from performance.rating import Rating
 from schedules.actions.weekly import run_week
 from tests import factories
+from tests.worlds import world
 
 WEEK = dt.date(2026, 11, 23)
 
 
-@pytest.fixture
+@world
 def decided(cast, at):
     load_policies(by=None, at=at)
     factories.appraisal(cast.sari, rating=Rating.GOOD)

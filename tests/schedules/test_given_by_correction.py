@@ -21,12 +21,13 @@ from schedules.models import Allotment, Notice, Plan, WfhDay
 from schedules.notices import spoken
 from schedules.queries import balance_of
 from tests import factories
+from tests.worlds import world
 
 from .pages import as_, text
 from .weeks import FRIDAY, MONDAY, WEEK, day_of, decided, in_force, planned
 
 
-@pytest.fixture
+@world
 def week(cast, at):
     """BERJENJANG-2026: Eko and the three of his unit are planned; Sari has no score and is not eligible."""
     in_force(cast.agency, at, "BERJENJANG-2026")

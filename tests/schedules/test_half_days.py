@@ -17,13 +17,14 @@ from schedules.actions.requests import (
 from schedules.models import Request, WfhDay
 from schedules.queries import balance_of
 from tests import factories
+from tests.worlds import world
 
 from .weeks import FRIDAY, MONDAY, WEEK, day_of, in_force, planned, refusal
 
 DAY, HALF, NONE = Decimal(1), Decimal("0.5"), Decimal(0)
 
 
-@pytest.fixture
+@world
 def week(cast, at):
     """Sari and Wati have one whole day each, Budi decides (BERJENJANG-2026: any weekday)."""
     in_force(cast.agency, at, "BERJENJANG-2026")

@@ -24,6 +24,7 @@ from schedules.planning import PERIOD_WEEKS, period_of
 from schedules.queries import balance_of
 from schedules.wording import choice, clash, exception, proposals, turn
 from tests import factories
+from tests.worlds import world
 
 from .weeks import FRIDAY, MONDAY, THURSDAY, WEDNESDAY, WEEK, day_of, in_force, planned
 
@@ -31,7 +32,7 @@ NEXT = WEEK + dt.timedelta(weeks=1)
 DAY, HALF, NONE = Decimal(1), Decimal("0.5"), Decimal(0)
 
 
-@pytest.fixture
+@world
 def pair(cast, at):
     """Sari and Wati share one place at home a day in Budi's unit, any weekday (BERJENJANG-2026), one day earned each;
     the unit is open on Wednesday only, so that one of them waits."""

@@ -12,6 +12,7 @@ from schedules.actions.requests import approve_request, send_request
 from schedules.models import UnitRule, WfhDay
 from schedules.queries import inbox, my_weeks, offers
 from tests import factories
+from tests.worlds import world
 
 from .pages import asked, given
 from .weeks import FRIDAY, MONDAY, THURSDAY, TUESDAY, WEDNESDAY, WEEK, refusal
@@ -19,7 +20,7 @@ from .weeks import FRIDAY, MONDAY, THURSDAY, TUESDAY, WEDNESDAY, WEEK, refusal
 SATURDAY = FRIDAY + dt.timedelta(days=1)
 
 
-@pytest.fixture
+@world
 def mover(planned):
     """Sari has Wednesday in Budi's unit; from Thursday on she is in Eko's, two hours further east, with a Saturday."""
     Unit.objects.filter(pk=planned.planning.pk).update(time_zone="Asia/Jayapura", working_days=6)

@@ -15,6 +15,7 @@ from schedules.actions.requests import approve_request, ask_to_swap, recall_day,
 from schedules.models import Notice, Plan, WfhDay
 from schedules.notices import deliver, tell, tell_many, tell_plan
 from tests import factories
+from tests.worlds import world
 
 JAKARTA = ZoneInfo("Asia/Jakarta")
 WEDNESDAY = dt.date(2026, 12, 2)
@@ -38,7 +39,7 @@ def mails(at, monkeypatch):
     outbox.drain(kind=Outbox.Kind.MAIL, handle=tasks._send, at=at)
 
 
-@pytest.fixture
+@world
 def cast(cast):
     """Beside Sari a colleague of the same unit and supervisor."""
     cast.tono = factories.employee(cast.general, "Tono Susilo", cast.budi)

@@ -14,6 +14,7 @@ from schedules.actions.objections import answer_objection, file_objection, grant
 from schedules.models import Notice
 from schedules.notices import spoken
 from tests import factories
+from tests.worlds import world
 
 from .pages import MONDAY, as_, text
 
@@ -22,7 +23,7 @@ WRONG = "Predikat saya sudah diperbaiki."
 PAGE = "/why/2026-W48/object/"
 
 
-@pytest.fixture
+@world
 def decided(cast, now):
     """2026-W48 published by Hadi: Sari is not eligible, Budi is."""
     load_policies(by=None, at=now)

@@ -17,6 +17,7 @@ from schedules.actions.requests import send_request
 from schedules.models import Allotment, Notice, Plan, UnitPlan, UnitRule, WfhDay
 from schedules.queries import my_weeks
 from tests import factories
+from tests.worlds import world
 
 from .calls import Caller
 from .weeks import FRIDAY, THURSDAY, WEDNESDAY, WEEK, decided, in_force, planned, refusal
@@ -30,7 +31,7 @@ def ready(cast, at, code="REWARD-2019"):
     return cast
 
 
-@pytest.fixture
+@world
 def drafted(cast, at):
     """Next week decided and drafted; the plan waits for Hadi."""
     ready(cast, at)

@@ -18,6 +18,7 @@ from ledger.request_id import REQUEST_ID
 from ledger.trail import record
 from schedules.queries import record as records
 from tests import factories
+from tests.worlds import world
 
 pytestmark = pytest.mark.django_db
 SUNDAY = dt.date(2026, 12, 6)
@@ -27,14 +28,14 @@ def page_of(person):
     return reverse("admin:record", args=[person.pk])
 
 
-@pytest.fixture
+@world
 def auditor(cast):
     user = factories.account(factories.employee(cast.root, "Ayu Pemeriksa"))
     factories.grant(user, "AUDITOR", cast.agency)
     return user
 
 
-@pytest.fixture
+@world
 def life(cast, at):
     """What happened to Sari: a leave entered and taken away, a grade changed by HR with a reason, an appraisal."""
     leave = factories.leave(cast.sari, SUNDAY, SUNDAY)

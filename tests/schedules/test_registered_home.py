@@ -12,6 +12,7 @@ from schedules.actions.refused import Refused
 from schedules.actions.requests import save_draft, send_again, send_request
 from schedules.models import Request, WfhDay
 from tests import factories
+from tests.worlds import world
 
 from .calls import Caller
 from .pages import MONDAY, THURSDAY, as_, text
@@ -19,7 +20,7 @@ from .pages import MONDAY, THURSDAY, as_, text
 NEW = "/requests/new/?day=2026-11-25"
 
 
-@pytest.fixture
+@world
 def at_home(cast, now):
     """As `week`, under a policy that asks for the registered home too."""
     load_policies(by=None, at=now)

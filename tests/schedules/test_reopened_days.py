@@ -18,12 +18,13 @@ from schedules.models import Allotment, Notice, Plan, WfhDay
 from schedules.notices import spoken
 from schedules.queries import balance_of
 from tests import factories
+from tests.worlds import world
 
 from .pages import as_, text
 from .weeks import FRIDAY, THURSDAY, WEDNESDAY, WEEK, day_of, in_force, planned
 
 
-@pytest.fixture
+@world
 def house(cast, at):
     """REWARD-2019 in force, everybody of both units very good; nothing is planned yet."""
     in_force(cast.agency, at)
@@ -57,7 +58,7 @@ def closed(cast, at):
     set_rule(by=cast.hadi_user, agency=cast.agency, kind="BLACKOUT", at=at, **known)
 
 
-@pytest.fixture
+@world
 def lost(house, at):
     """Sari's Wednesday was taken by a day off and no other day was open; then the day off is withdrawn."""
     planned(house.agency, at)

@@ -20,11 +20,12 @@ from schedules.actions.requests import (
 from schedules.models import Allotment, Notice, Plan, Request, UnitRule, WfhDay
 from schedules.queries import balance_of
 from tests import factories
+from tests.worlds import world
 
 from .weeks import FRIDAY, MONDAY, THURSDAY, TUESDAY, WEDNESDAY, WEEK, day_of, in_force, planned, refusal
 
 
-@pytest.fixture
+@world
 def week(cast, at):
     """REWARD-2019, movable on request: Sari and Wati in Budi's unit, Eko and three in the other, all on Wednesday."""
     in_force(cast.agency, at)

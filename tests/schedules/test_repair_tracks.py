@@ -2,7 +2,6 @@
 
 import datetime as dt
 
-import pytest
 from psycopg2.extras import DateRange
 
 from eligibility.models import Decision, Policy, Run
@@ -10,13 +9,14 @@ from employees.models import Placement, Unit
 from schedules.actions.repair import propose_repair
 from schedules.models import WfhDay
 from tests import factories
+from tests.worlds import world
 
 from .weeks import FRIDAY, MONDAY, THURSDAY, TUESDAY, WEDNESDAY, WEEK, in_force, planned
 
 NEXT_WEEK = WEEK + dt.timedelta(weeks=1)
 
 
-@pytest.fixture
+@world
 def week(cast, at):
     """REWARD-2019: Sari and Wati in Budi's unit, Eko and three in the other, all on Wednesday."""
     in_force(cast.agency, at)

@@ -15,6 +15,7 @@ from schedules.models import Notice, Request, UnitRule, WfhDay
 from schedules.notices.words import contexts
 from tests import factories
 from tests.at_once import together
+from tests.worlds import world
 
 from .pages import as_, text
 from .test_clock import run_until, told, when
@@ -44,7 +45,7 @@ def answer(silence, **numbers):
     return {"rule": "AnswerBy", "silence": silence, **(numbers or {"days": 3})}
 
 
-@pytest.fixture
+@world
 def line(cast, at):
     """Sari under Budi under Eko; the week after next but one is planned once a policy is in force."""
     Placement.objects.filter(employee=cast.budi).update(supervisor=cast.eko)

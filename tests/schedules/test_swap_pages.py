@@ -8,13 +8,14 @@ import pytest
 from ledger.models import Event
 from schedules.models import Preference, Request, WfhDay
 from tests import factories
+from tests.worlds import world
 
 from .pages import FRIDAY, MONDAY, THURSDAY, WEDNESDAY, as_, asked, given, text
 
 STRANGERS = ["eko", "ratna", "budi", "dewi", "hadi"]
 
 
-@pytest.fixture
+@world
 def tono(week):
     """A colleague of Sari's with Thursday."""
     person = factories.employee(week.general, "Tono Hartono", week.budi)

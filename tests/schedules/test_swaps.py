@@ -20,13 +20,14 @@ from schedules.actions.requests import (
 )
 from schedules.models import Notice, Request, UnitRule, WfhDay
 from tests import factories
+from tests.worlds import world
 
 from .weeks import FRIDAY, MONDAY, THURSDAY, TUESDAY, WEDNESDAY, WEEK, day_of, in_force, planned, refusal
 
 POST = "Petugas Loket"
 
 
-@pytest.fixture
+@world
 def two(cast, at):
     """Sari has Wednesday, Wati of the same unit Friday; both by the plan."""
     in_force(cast.agency, at)

@@ -9,13 +9,14 @@ from ledger.models import Event
 from schedules.actions.requests import approve_many
 from schedules.models import Notice, Request, WfhDay
 from tests import factories
+from tests.worlds import world
 
 from .deciding import lend
 from .pages import asked
 from .weeks import THURSDAY, WEDNESDAY, day_of, in_force, planned
 
 
-@pytest.fixture
+@world
 def house(cast, at):
     """Three of Budi's people ask for the Thursday, in two stages: Budi, then Eko, to whom he reports."""
     in_force(cast.agency, at)

@@ -10,6 +10,7 @@ from django.db import connection
 from eligibility.models import Run
 from ledger import seals
 from schedules.management.commands.verify import CHECKS
+from tests.worlds import world
 
 from .weeks import WEEK, in_force, planned
 
@@ -141,7 +142,7 @@ HARM = {
 }
 
 
-@pytest.fixture
+@world
 def sound(cast, at):
     from tests import factories
 

@@ -16,6 +16,7 @@ from schedules.queries.what_if import PUBLISHED, NothingToCompare, what_if
 from tests import factories
 from tests.eligibility.test_what_if import rows
 from tests.employees.roles import somebody
+from tests.worlds import world
 
 from .pages import as_, text
 from .weeks import WEEK, in_force
@@ -25,7 +26,7 @@ pytestmark = pytest.mark.usefixtures("english")
 PAGE = "/admin/what-if/"
 
 
-@pytest.fixture
+@world
 def tiered(cast, now):
     """REWARD-2019 in force; in Perencanaan Eko is very good and his team of three good, in Umum both are very good."""
     in_force(cast.agency, now)

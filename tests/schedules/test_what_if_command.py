@@ -12,13 +12,14 @@ from performance.rating import Rating
 from schedules.actions import weekly
 from tests import factories
 from tests.eligibility.test_what_if import rows
+from tests.worlds import world
 
 from .weeks import WEEK, in_force
 
 pytestmark = pytest.mark.usefixtures("english")
 
 
-@pytest.fixture
+@world
 def tiered(cast, now):
     """REWARD-2019 in force; Sari and Eko very good, Eko's team good."""
     in_force(cast.agency, now)
