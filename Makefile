@@ -3,11 +3,13 @@
 PYTHON ?= python3
 VENV := .venv/bin/python
 SERVERS := $(VENV) -m wfh_portal.embedded
+FAST = $(VENV) -m pytest -n 2 -m "not slow" $(ARGS)
+SLOW = $(VENV) -m pytest -n 2 --dist loadfile -m slow $(ARGS)
 export DEMO_PEOPLE ?= 5000
 export PORT ?= 8000
 
 .DEFAULT_GOAL := help
-.PHONY: help python install install-dev demo run test test-slow check bench fix messages lock
+.PHONY: help python install install-dev demo run test test-slow test-all check bench fix messages lock
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 20
@@ -28,10 +30,13 @@ run: install ## development server against your own services: DATABASE_URL, REDI
 	@exec $(VENV) manage.py runserver $(PORT)
 
 test: install-dev ## the test suite: make test ARGS="-k policy"
-	@$(SERVERS) --template -- $(VENV) -m pytest -n 2 -m "not slow" $(ARGS)
+	@$(SERVERS) --template -- $(FAST)
 
 test-slow: install-dev ## kills, races, long properties
-	@$(SERVERS) --template -- $(VENV) -m pytest -n 2 --dist loadfile -m slow $(ARGS)
+	@$(SERVERS) --template -- $(SLOW)
+
+test-all: install-dev ## both, on servers that are started and migrated once
+	@$(SERVERS) --template -- sh -c '$(FAST); fast=$$?; $(SLOW) && exit $$fast'
 
 check: install-dev ## every lint, type, contract, migration, message and template check
 	@$(SERVERS) -- $(VENV) scripts/check.py
