@@ -190,6 +190,7 @@ KEY_HEADER = OpenApiParameter(
     "Idempotency-Key",
     OpenApiTypes.STR,
     OpenApiParameter.HEADER,
+    pattern="^[!-~]{1,100}$",
     description=(
         "1–100 visible ASCII characters, new for each new request. A repeat within 24 hours gets the first answer "
         "again, with `Idempotent-Replayed: true`; while the first is at work 409 IN_PROGRESS; with another body or "
@@ -201,6 +202,7 @@ MATCH_HEADER = OpenApiParameter(
     OpenApiTypes.STR,
     OpenApiParameter.HEADER,
     required=True,
+    pattern='^((W/)?"[0-9]{1,18}"|[0-9]{1,18})$',
     description='the version you have seen, as in the ETag: `"3"`',
 )
 ETAG = OpenApiParameter(

@@ -1,13 +1,17 @@
 """How the API answers: errors as RFC 9457 problem documents, lists in pages."""
 
+import re
+
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.db import OperationalError
-from django.http import Http404
+from django.http import Http404, HttpResponse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.views import defaults
 from psycopg2.errors import DeadlockDetected, LockNotAvailable
 from rest_framework import exceptions
 from rest_framework.pagination import PageNumberPagination
+from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
@@ -16,8 +20,23 @@ from schedules.refusals import status_of
 
 
 class Pages(PageNumberPagination):
+    """Pages of 100 rows or of as many as asked for; what is no number is refused, not passed over."""
+
     page_size_query_param = "page_size"
     max_page_size = 1000
+    invalid_page_message = _("This list has no such page.")  # type: ignore[assignment]  # lazy, as theirs is
+
+    def get_page_size(self, request):
+        asked = request.query_params.get(self.page_size_query_param)
+        if asked is not None and not re.fullmatch("0{0,9}[1-9][0-9]{0,8}", asked):
+            raise exceptions.ValidationError({"page_size": [_("A page has 1 to 1000 rows.")]})
+        return super().get_page_size(request)
+
+    def get_schema_operation_parameters(self, view):
+        parameters = super().get_schema_operation_parameters(view)
+        for one in parameters:
+            one["schema"] |= {"minimum": 1, "maximum": 999_999_999}
+        return parameters
 
 
 class Problem(exceptions.APIException):
@@ -51,6 +70,15 @@ def problem(exc, context) -> Response | None:
     response = Response(body, status=exc.status_code, headers=headers)
     response.content_type = PROBLEM
     return response
+
+
+def nowhere(request, exception):
+    """What is below /api/ and was never an address is answered as a row that is not there; elsewhere by a page."""
+    if not request.path.startswith("/api/"):
+        return defaults.page_not_found(request, exception)
+    said = exceptions.NotFound()
+    body = {"type": "about:blank", "status": 404, "code": said.get_codes(), "title": str(said.detail)}
+    return HttpResponse(JSONRenderer().render(body), status=404, content_type=PROBLEM)
 
 
 def is_busy(exc: Exception) -> bool:

@@ -57,3 +57,5 @@ urlpatterns = [
     path("livez", health.livez, name="livez"),
     path("readyz", health.readyz, name="readyz"),
 ]
+
+handler404 = "wfh_portal.problems.nowhere"

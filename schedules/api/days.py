@@ -18,7 +18,7 @@ from schedules.actions import requests as actions
 from schedules.models import WfhDay
 from schedules.permissions import Denied, check_may_recall
 
-from .fields import NamedFilters, ReasonField, SlotField, Strict, read_week
+from .fields import WEEK, NamedFilters, ReasonField, SlotField, Strict, read_week
 
 
 class DaySerializer(serializers.Serializer):
@@ -73,7 +73,7 @@ class MyWeek(APIView):
 
     @extend_schema(
         operation_id="my_week",
-        parameters=[OpenApiParameter("week", OpenApiTypes.STR, description="ISO week (default: this week)")],
+        parameters=[OpenApiParameter("week", OpenApiTypes.STR, pattern=WEEK, description="ISO week (default: this)")],
         responses={200: WeekSerializer, **problems(400, 404)},
     )
     def get(self, request):
@@ -98,7 +98,7 @@ class WfhDays(generics.ListAPIView):
     filterset_class = WfhDayFilter
     queryset = WfhDay.objects.none()  # the schema reads the model from here; requests read `get_queryset`
 
-    @extend_schema(operation_id="wfh_days", responses={200: WfhDaySerializer(many=True), **problems(400)})
+    @extend_schema(operation_id="wfh_days", responses={200: WfhDaySerializer(many=True), **problems(400, 404)})
     def get(self, request, *args, **kwargs):
         return super().get(request, *args, **kwargs)
 

@@ -19,7 +19,7 @@ from ledger.reading import seen
 from schedules.explaining import Hidden, explain
 from schedules.queries import published_decisions
 
-from .fields import read_week
+from .fields import WEEK, read_week
 from .reading import ListOfRecords
 
 
@@ -103,10 +103,12 @@ class Decisions(ListOfRecords):
     @extend_schema(
         operation_id="decisions",
         parameters=[
-            OpenApiParameter("week", OpenApiTypes.STR, required=True, description="ISO week, e.g. 2026-W48"),
+            OpenApiParameter(
+                "week", OpenApiTypes.STR, required=True, pattern=WEEK, description="ISO week, e.g. 2026-W48"
+            ),
             OpenApiParameter("unit", OpenApiTypes.STR, description="code of a unit"),
         ],
-        responses={200: DecisionLineSerializer(many=True), **problems(400)},
+        responses={200: DecisionLineSerializer(many=True), **problems(400, 404)},
     )
     def get(self, request, *args, **kwargs):
         try:

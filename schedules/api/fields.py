@@ -7,7 +7,6 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django_filters import rest_framework as filters
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -16,6 +15,7 @@ from schedules.models import WfhDay
 
 EARLIEST, LATEST = dt.date(2000, 1, 1), dt.date(2199, 12, 31)
 LONGEST_REASON = 500  # as on the pages
+WEEK = "^[0-9]{4}-W[0-9]{2}$"
 PAGING = {"page", "page_size", "format"}
 
 
@@ -84,7 +84,7 @@ class _WeekField(forms.CharField):
         return read_week(text) if text else None
 
 
-@extend_schema_field(OpenApiTypes.STR)
+@extend_schema_field({"type": "string", "pattern": WEEK})
 class WeekFilter(filters.Filter):
     """An ISO week such as 2026-W49, on a column that holds its Monday."""
 
@@ -100,7 +100,8 @@ def read_week(text: str) -> dt.date:
     try:
         monday = parse_week(text)
     except BadWeek as error:
-        raise forms.ValidationError(str(error)) from error
+        # What was sent stands in the sentence: a "%" of theirs is no placeholder.
+        raise forms.ValidationError("%(why)s", params={"why": str(error)}) from error
     if not EARLIEST <= monday <= LATEST - dt.timedelta(days=7):
         raise forms.ValidationError(_("Dates lie between 2000 and 2199."))
     return monday

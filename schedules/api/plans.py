@@ -112,7 +112,7 @@ class Plans(generics.ListAPIView):
     filterset_class = PlanFilter
     queryset = Plan.objects.none()
 
-    @extend_schema(operation_id="plans", responses={200: PlanSerializer(many=True), **problems(400)})
+    @extend_schema(operation_id="plans", responses={200: PlanSerializer(many=True), **problems(400, 404)})
     def get(self, request, *args, **kwargs):
         return super().get(request, *args, **kwargs)
 

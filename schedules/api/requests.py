@@ -40,7 +40,7 @@ class Requests(Writes, ListOfRecords):
     def get_queryset(self):
         return seen_requests(self.request.user)
 
-    @extend_schema(operation_id="requests", responses={200: RequestSerializer(many=True), **problems(400)})
+    @extend_schema(operation_id="requests", responses={200: RequestSerializer(many=True), **problems(400, 404)})
     def get(self, request, *args, **kwargs):
         return super().get(request, *args, **kwargs)
 

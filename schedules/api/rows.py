@@ -2,7 +2,6 @@
 
 from django.urls import reverse
 from django_filters import rest_framework as filters
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -126,7 +125,7 @@ class OneRequestSerializer(RequestSerializer):
         }
 
 
-@extend_schema_field(OpenApiTypes.STR)
+@extend_schema_field({"type": "string", "enum": ["me"]})
 class WaitingFilter(filters.ChoiceFilter):
     """`me`: what waits for the caller's decision, theirs or as a stand-in."""
 
