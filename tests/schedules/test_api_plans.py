@@ -90,5 +90,5 @@ def test_queries_of_the_list(planned, now, rows, django_assert_num_queries):
     for n in range(1, rows):
         Plan.objects.create(agency=planned.agency, week=WEEK + dt.timedelta(weeks=n), created_at=now)
     caller = Caller(planned.hadi_user)
-    with django_assert_num_queries(6):  # as every list: see test_api
+    with django_assert_num_queries(7):  # as every list: see test_api
         assert caller.get("plans/").json()["count"] == rows
