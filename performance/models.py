@@ -17,9 +17,9 @@ HR_ROLES = frozenset({Role.HR_OFFICER, Role.HR_HEAD})
 
 class AppraisalQuerySet(models.QuerySet):
     def visible_to(self, user):
-        """One's own, and those of the people whom a grant to read scores covers. Not one's subordinates'."""
+        """One's own once approved, and all of people whom a grant to read scores covers. Not one's subordinates'."""
         covered = Employee.objects.none().granted(user, READS_SCORES, employee="employee_id")
-        return self.filter(Q(employee=user.reach.me) | covered)
+        return self.filter(Q(employee=user.reach.me, state__in=Appraisal.TOLD) | covered)
 
     def waiting(self):
         return self.filter(state=Appraisal.State.SUBMITTED)
@@ -46,6 +46,9 @@ class Appraisal(models.Model):
         APPROVED = "APPROVED", pgettext_lazy("appraisal", "approved")
         OBJECTED = "OBJECTED", pgettext_lazy("appraisal", "under objection")
         RESCINDED = "RESCINDED", pgettext_lazy("appraisal", "rescinded")
+
+    # What the person rated is told of: approved, and what became of it then.
+    TOLD = (State.APPROVED, State.OBJECTED, State.RESCINDED)
 
     class Source(models.TextChoices):
         FILE = "FILE", _("file")

@@ -79,7 +79,7 @@ PARTS = [
     Part("employees.Unit head", "person", gettext_lazy("Units you head")),
     Part(
         "performance.Appraisal employee", "work", gettext_lazy("Appraisals"),
-        lambda: Q(state__in=[Appraisal.State.APPROVED, Appraisal.State.OBJECTED, Appraisal.State.RESCINDED]),
+        lambda: Q(state__in=Appraisal.TOLD),
     ),
     Part("employees.Discipline employee", "work", gettext_lazy("Discipline")),
     Part("employees.Absence employee", "work", gettext_lazy("Absences")),

@@ -63,36 +63,28 @@ class Watch:
 
 
 class Answer:
-    """A response as the table says it."""
+    """A response as the table says it; `told`: what the next page will tell, after a redirect."""
 
     def __init__(self, response: HttpResponse, written: list[str], denials: int, sent):
-        self.response, self.written, self.denials = response, written, denials
-        fields = sent if isinstance(sent, dict) else sent[0] if sent else {}
-        self.sent = [str(one) for one in fields.values()]
+        self.status, self.written, self.denials = response.status_code, written, denials
+        where = response.headers.get("Location", "")
+        led = self.status == 302 and ("/accounts/login/" in where or where.startswith("/admin/login/"))
+        self.said = ("login" if led else str(self.status)) + ("+" if written else "")
+        self.body = _body(response, sent)
+        storage = getattr(response.wsgi_request, "_messages", None)
+        self.told = [str(one) for one in getattr(storage, "_queued_messages", ())]
 
-    @property
-    def said(self) -> str:
-        where = self.response.headers.get("Location", "")
-        led = "/accounts/login/" in where or where.startswith("/admin/login/")
-        status = "login" if self.response.status_code == 302 and led else None
-        return (status or str(self.response.status_code)) + ("+" if self.written else "")
 
-    @property
-    def body(self) -> bytes:
-        """What is read, without what differs by request."""
-        content = b"".join(self.response) if self.response.streaming else self.response.content
-        asked, query = self.response.request["PATH_INFO"], self.response.request.get("QUERY_STRING", "")
-        content = content.replace(query.encode(), b"QUERY") if query else content  # the form of the language leads back
-        for text in self.sent:
-            for echo in (f'value="{text}"', f'"id":{text}', f"“{text}”"):
-                content = content.replace(echo.encode(), b"SENT")
-        return TOKENS.sub(b"", content).replace(asked.encode(), b"PATH")
-
-    @property
-    def told(self) -> list[str]:
-        """What the next page will tell, after a redirect."""
-        storage = getattr(self.response.wsgi_request, "_messages", None)
-        return [str(one) for one in getattr(storage, "_queued_messages", ())]
+def _body(response: HttpResponse, sent) -> bytes:
+    """What is read, without what differs by request."""
+    content = b"".join(response) if response.streaming else response.content
+    asked, query = response.request["PATH_INFO"], response.request.get("QUERY_STRING", "")
+    content = content.replace(query.encode(), b"QUERY") if query else content  # the form of the language leads back
+    fields = sent if isinstance(sent, dict) else sent[0] if sent else {}
+    for text in fields.values():
+        for echo in (f'value="{text}"', f'"id":{text}', f"“{text}”"):
+            content = content.replace(echo.encode(), b"SENT")
+    return TOKENS.sub(b"", content).replace(asked.encode(), b"PATH")
 
 
 def ask(world: World, watch: Watch, role: str, route: Route, verb: str, relation: str, **headers) -> Answer:

@@ -1,12 +1,20 @@
+import copy
 import gc
 import logging
+from functools import cached_property
 
 import pytest
 from django.db import connection, transaction
 from django.template import Template, engines
 
+from employees.login import NipBackend
+from employees.views import Reader
+from wfh_portal.context import Frame
+
 from .asking import Watch
 from .world import AT, World
+
+OF_THE_FRAME = ("waiting", "lenders", "decides", "oversees")
 
 
 @pytest.fixture(scope="module")
@@ -47,6 +55,38 @@ def swift():
         gc.unfreeze()
 
 
+@pytest.fixture(scope="module")
+def remembered(world):
+    """Every question of the matrix is undone, so the next one would find of its asker what the last one found: the
+    account with its rights, and what the frame of a page says to it. Each is asked for once, and a copy handed out."""
+    accounts, read = {}, {}
+    real = NipBackend.get_user
+
+    def account(self, pk):
+        if pk not in accounts:
+            accounts[pk] = found = real(self, pk)
+            _ = found and (found.reach, found.employee and found.employee.agency)
+        return copy.deepcopy(accounts[pk])
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(NipBackend, "get_user", account)
+        for kind, name in [(Reader, "person"), *((Frame, one) for one in OF_THE_FRAME)]:
+            patch.setattr(kind, name, _once(getattr(kind, name).func, read, name))
+        yield
+
+
+def _once(compute, kept: dict, name: str) -> cached_property:
+    def found(reader):
+        key = name, reader.user.pk
+        if key not in kept:
+            kept[key] = compute(reader)
+        return copy.deepcopy(kept[key])
+
+    made = cached_property(found)
+    made.__set_name__(Reader, name)
+    return made
+
+
 @pytest.fixture(autouse=True)
 def quiet():
     """Thousands of refusals are what is asked for here; each would be a line of the log, and its making a third of the
@@ -54,6 +94,12 @@ def quiet():
     logging.disable(logging.CRITICAL)
     yield
     logging.disable(logging.NOTSET)
+
+
+@pytest.fixture(autouse=True)
+def pushing(settings):
+    """Web push is on, so that switching it on and off can succeed; nothing is sent, for no worker runs."""
+    settings.WEBPUSH_PUBLIC_KEY = settings.WEBPUSH_PRIVATE_KEY = "key"
 
 
 @pytest.fixture(autouse=True)

@@ -13,7 +13,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from employees.models import Employee
 
-from .world import MONDAY, RELATIONS, THURSDAY, WEDNESDAY, WEEK, World
+from .world import MONDAY, PUSH, RELATIONS, THURSDAY, WEDNESDAY, WEEK, World
 
 PARAMETER = re.compile(r"<(?:(?P<converter>\w+):)?(?P<name>\w+)>")
 # What the parameter of a route stands for: the kind of row (world.ids) or a fixed text.
@@ -85,6 +85,7 @@ BESIDE = {
     "admin:readings": ("account", "holder"),
     "token-make": ("digest", "token"),
     "token-end": ("digest", "token"),
+    "push-off": ("endpoint", "browser"),
     "admin:employees_user_add": ("nip", "newcomer"),
     "admin:employees_rolegrant_add": ("account", "user"),
     "admin:performance_appraisal_changelist": ("_selected_action", "appraisal"),
@@ -218,6 +219,7 @@ POLICY = {
     "do": "save", "rules": "1", "rule-0-rule": "ActiveStatus",
 }  # fmt: skip
 DAYS = {"first": "2027-02-01", "last": "2027-02-03"}
+PUSHED = {"p256dh": "p" * 87, "auth": "a" * 22}  # as long as a browser's keys are
 BODIES: dict[str, Callable | dict] = {
     "object": lambda world, relation: {"run_id": world.row("run", "own"), "text": "Nilai saya keliru di sini."},
     "automatic-decisions": {"do": "suspend"},
@@ -240,6 +242,8 @@ BODIES: dict[str, Callable | dict] = {
     "connections-calendar": {"do": "renew"},
     "token-make": lambda world, relation: {"digest": world.row("token", relation)},
     "token-end": lambda world, relation: {"digest": world.row("token", relation)},
+    "push-on": PUSHED | {"endpoint": f"{PUSH}new"},
+    "push-off": lambda world, relation: {"endpoint": world.row("browser", relation)},
     "my-data-copy": {"form": "json"},
     "data-requests": {"about": "OTHER", "wrong": "Nama ibu kota", "wanted": "Jakarta"},
     "admin:readings": lambda world, relation: {"account": world.row("holder", relation), "reason": "LHP 1"},

@@ -4,9 +4,9 @@
     GET own,colleague  200: employee supervisor | 404: others
 
 An answer is a status; `login` is a redirect to the log-in; `+` after it says that rows were written. `others` are all
-who are asked (see `asking` in test_matrix.py) and not named on the line. What visitors get stands in no line: a page
-leads them to the log-in, as the admin does whoever holds no role, and the API answers 401; where it is otherwise the
-line names them.
+not named on the line, for everybody is asked. What visitors get stands in no line: a page leads them to the log-in, as
+the admin does whoever holds no role, and the API answers 401; a token is a visitor wherever it is not at the API. Where
+it is otherwise the line names them.
 """
 
 import fnmatch
@@ -20,15 +20,17 @@ from .world import NO_GRANT, RELATIONS, SIGNED_IN, TOKEN, VISITORS
 FILE = Path(__file__).parent / "expected.txt"
 RELATED = ("-", *RELATIONS)
 APPS = ("eligibility", "employees", "performance", "schedules")
-PARTS = ("pages", "api", "admin", *(f"admin:{app}" for app in APPS))
+PARTS = ("pages", "api", "admin", *(f"admin:{app}" for app in APPS))  # and "closed"
 SAME_FOR_ALL = ("admin:*_history", "admin:*_delete", "admin:*_short")  # written as patterns
 
 
 def usual(role: str, door: str) -> str | None:
-    """What a visitor is answered where no line says otherwise, and in the admin whoever holds no role."""
-    if role in VISITORS or (door == "admin" and role in NO_GRANT):
-        return "401" if door == "api" else "login"
-    return None
+    """What a visitor is answered where no line says otherwise, and in the admin whoever holds no role; None: whoever
+    the door lets in."""
+    if door == "api":
+        return "401" if role in VISITORS else None
+    outside = role in (*VISITORS, TOKEN) or (door == "admin" and role in NO_GRANT)
+    return "login" if outside else None
 
 
 class Table:
@@ -89,10 +91,12 @@ def is_closed(name: str) -> bool:
 
 def part_of(name: str) -> str:
     """Which part of the house a route or a pattern of names belongs to."""
+    if is_closed(name):
+        return "closed"
     if not name.startswith("admin:"):
         return "api" if name.startswith("api-") else "pages"
     app, model, _page = f"{name.removeprefix('admin:')}__".split("_", 2)
-    return f"admin:{app}" if model and app in APPS and not is_closed(name) else "admin"
+    return f"admin:{app}" if model and app in APPS else "admin"
 
 
 def kept(text: str, part: str) -> list[str]:

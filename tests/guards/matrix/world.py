@@ -26,7 +26,7 @@ from performance.models import Appraisal, ImportBatch, ImportRow
 from performance.rating import Rating
 from schedules.actions import plans
 from schedules.actions.repair import propose_repair
-from schedules.models import Delegation, Plan, Request, UnitRule, WfhDay
+from schedules.models import Delegation, Plan, PushSubscription, Request, UnitRule, WfhDay
 from tests import factories
 
 PROVED, PROVED_WHO = "account_authentication_methods", "account_authentication_methods_user"  # allauth's names
@@ -42,6 +42,9 @@ OVER = DateRange(dt.date(2020, 1, 1), dt.date(2021, 1, 1))
 RELATIONS = ("own", "colleague", "sibling", "foreign", "random")
 CANARY, SIBLING = "KENARI-B", "KENARI-S"  # in every name of the other agency, and of the sibling unit
 NOBODY = 999_999_999  # a number that no row has
+# Scores of Sari and of Tono (`part`) that nobody has approved: not theirs to see.
+UNAPPROVED, UNAPPROVED_OF_PART = ("85.41", "85.42", "85.43"), ("84.41", "84.42", "84.43")
+PUSH = "https://updates.push.services.mozilla.com/wpush/v2/"  # where a browser is told
 MODELS = {"request": Request, "returned": Request, "run": Run, "run_waiting": Run, "plan_draft": Plan, "plan": Plan}
 VISITORS = ("anonymous", "deactivated")
 SIGNED_IN = (
@@ -214,6 +217,9 @@ class World:
             note = self.marked("", relation)
             waiting = factories.appraisal(person, year=2024, state=Appraisal.State.SUBMITTED, note=note)
             self.ids["appraisal"][relation] = waiting.pk
+        for person, scores in ((self.cast.sari, UNAPPROVED), (self.cast.tono, UNAPPROVED_OF_PART)):
+            for year, state, score in zip((2026, 2021, 2020), ("SUBMITTED", "RETURNED", "DRAFT"), scores, strict=True):
+                factories.numeric(person, score, Rating.GOOD, year=year, state=state, decision_reason="Periksa lagi")
 
     @staticmethod
     def _run(agency, week, *, publish) -> Run:
@@ -231,6 +237,7 @@ class World:
         self.ids["factor"] = {
             relation: Authenticator.objects.create(user=one, type="totp", data={}).pk for relation, one in users.items()
         }
+        self.ids["browser"] = {relation: self._browser(one, relation) for relation, one in users.items()}
         self.ids["calendar"] = {relation: renew_calendar(by=one, at=AT) for relation, one in users.items()}
         for person in self.owners.values():
             seen(by=self.users["auditor"], people=[(person.pk, person.agency_id)], what="employees.employee", at=AT)
@@ -266,6 +273,12 @@ class World:
     @staticmethod
     def marked(text: str, relation: str) -> str:
         return f"{text} {CANARY}" if relation == "foreign" else text
+
+    @staticmethod
+    def _browser(user, relation) -> str:
+        """Its address: a browser is named by it."""
+        PushSubscription.objects.create(user=user, endpoint=PUSH + relation, p256dh="p", auth="a", created_at=AT)
+        return PUSH + relation
 
     def lend(self, boss, delegate, valid) -> Delegation:
         return Delegation.objects.create(
