@@ -34,7 +34,8 @@ def switch_on(request):
 def switch_off(request):
     """`endpoint` names this browser; without it all of one's devices."""
     _check_on()
-    pushes.unsubscribe(by=request.user, at=reader_of(request).now, endpoint=request.POST.get("endpoint", "")[:500])
+    endpoint = request.POST.get("endpoint", "").replace("\0", "\ufffd")[:500]  # no browser, rather than all of them
+    pushes.unsubscribe(by=request.user, at=reader_of(request).now, endpoint=endpoint)
     messages.success(request, _("No more push messages; notices keep coming by mail."))
     return redirect("account")
 
