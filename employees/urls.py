@@ -5,6 +5,7 @@ from .views import devices, factors
 
 urlpatterns = [
     path("account/", views.account, name="account"),
+    path("search/", views.search, name="search"),
     path("account/language/", views.language, name="account-language"),
     path("account/notices/", views.notices, name="account-notices"),
     path("account/devices/", devices.devices, name="devices"),

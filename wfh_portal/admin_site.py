@@ -63,6 +63,9 @@ class PortalAdminSite(UnfoldAdminSite):
     def search(self, request, extra_context=None):
         raise Http404  # it would write to the cache on a GET; the side bar has all there is
 
+    def autocomplete_view(self, request):
+        raise Http404  # no form of ours asks it, and its `?term=` would carry what is typed about people
+
     def app_index(self, request, app_label, extra_context=None):
         return redirect(reverse("admin:index"))
 

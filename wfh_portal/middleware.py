@@ -4,10 +4,12 @@ import uuid
 
 from csp.middleware import CSPMiddleware
 from django.conf import settings
-from django.http import HttpResponseNotAllowed, JsonResponse
+from django.contrib import messages
+from django.http import HttpResponseNotAllowed, HttpResponseRedirect, JsonResponse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
+from employees import searches
 from employees.views import sorry
 from ledger.api import PROBLEM
 from ledger.request_id import REQUEST_ID
@@ -107,6 +109,28 @@ class LanguageMiddleware:
         response = self.get_response(request)
         response.headers.setdefault("Content-Language", translation.get_language() or chosen)
         return response
+
+
+class TypedMiddleware:
+    """An address that spells out what somebody is searched by is left for one that does not; nothing else is done."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        return self.get_response(request)
+
+    def process_view(self, request, view, args, kwargs):
+        names = [] if request.path.startswith("/api/") else searches.spelled_out(request)
+        if not names:
+            return None
+        if request.user.is_authenticated:
+            text = _("Please type again what you search for: addresses carry no names and numbers of people.")
+            messages.info(request, text)
+        query = request.GET.copy()
+        for name in names:
+            del query[name]
+        return HttpResponseRedirect(f"{request.path}?{query.urlencode()}" if query else request.path)
 
 
 class BusyMiddleware:

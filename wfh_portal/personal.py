@@ -132,7 +132,7 @@ TABLES = {
         nothing="version",
     ),
     "employees.Session": Table(
-        why="to stay logged in, and to end it",
+        why="to stay logged in, and to end it; what was searched for stands in it, not in addresses",
         until="its end",
         opens="session_key session_data",
         general="expire_date",

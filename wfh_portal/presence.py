@@ -46,7 +46,7 @@ WEIGHTY = frozenset(
         "admin:schedules_plan_publish",
     }
 )
-ALWAYS = ("/accounts/", "/account/language/")  # logging out, confirming, the language
+ALWAYS = ("/accounts/", "/account/language/", "/search/")  # logging out, confirming, the language, looking
 
 
 class PresenceMiddleware:

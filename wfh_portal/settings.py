@@ -74,6 +74,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "wfh_portal.middleware.LanguageMiddleware",
     "wfh_portal.middleware.DeniedMiddleware",
+    "wfh_portal.middleware.TypedMiddleware",
     "wfh_portal.presence.PresenceMiddleware",
     "wfh_portal.presence.FactorMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",

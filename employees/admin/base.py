@@ -17,12 +17,22 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import DropdownFilter
+from unfold.views import ChangeList
 
 from employees.models import Employee, Placement, Unit
 from employees.models.people import today_of_agency
+from employees.searches import typed
 from ledger.reading import seen
 
 MOST_UNITS = 300  # in a dropdown; a bigger agency gets its upper levels
+
+
+class TypedList(ChangeList):
+    """A list that shows in its search what was typed; all its links carry the mark."""
+
+    def __init__(self, request, *args, **kwargs):
+        super().__init__(request, *args, **kwargs)
+        self.typed = typed(request)
 
 
 def only_read(view):
@@ -86,8 +96,12 @@ class ActionAdmin(ModelAdmin):
         """Only the filters on offer: no guessing at hidden columns through the address (`?score__gte=`)."""
         return lookup in set(_lookups(self.get_list_filter(request)))
 
+    def get_changelist(self, request, **kwargs):
+        return TypedList
+
     def get_search_results(self, request, queryset, search_term):
-        """A number may be typed as it is printed, with spaces or dots."""
+        """A number may be typed as it is printed, with spaces or dots. The address has a mark of it only."""
+        search_term = typed(request) if search_term else ""
         bare = "".join(search_term.split()).replace(".", "")
         return super().get_search_results(request, queryset, bare if bare.isdecimal() else search_term)
 

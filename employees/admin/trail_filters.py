@@ -9,9 +9,19 @@ from unfold.contrib.filters.admin import TextFilter
 from employees.about import subjects_of
 from employees.login import account_named
 from employees.models import Employee, User
+from employees.searches import typed
 
 
-class ActorFilter(TextFilter):
+class TypedFilter(TextFilter):
+    """A text somebody types: the address carries its mark."""
+
+    def __init__(self, request, params, model, model_admin):
+        super().__init__(request, params, model, model_admin)
+        if self.value():
+            self.used_parameters[self.parameter_name] = typed(request, self.parameter_name)
+
+
+class ActorFilter(TypedFilter):
     """What one account did."""
 
     title = _("who did it (NIP or account name)")
@@ -26,7 +36,7 @@ class ActorFilter(TextFilter):
         return queryset.filter(actor_id=user.pk) if user else queryset.none()
 
 
-class PersonFilter(TextFilter):
+class PersonFilter(TypedFilter):
     """What is about one person, out of those the reader may see."""
 
     title = _("about whom (NIP)")

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.models import AnonymousUser
-from django.http import HttpResponseRedirect
+from django.http import HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone, translation
@@ -17,7 +17,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from employees import actions
+from employees import actions, searches
 from employees.calendar import local_date
 from employees.forms import LanguageForm, NoticesForm
 from employees.models import Agency, Employee
@@ -144,3 +144,22 @@ def language(request):
         samesite="Lax",
     )
     return response
+
+
+NOT_OF_THE_SEARCH = frozenset({"csrfmiddlewaretoken", "here", "p"})  # what is found begins on its first page
+
+
+@require_POST
+def search(request):
+    """Every form with a search posts to here: to the address of its list (`here`), with all else as it was chosen and a
+    mark for what was typed."""
+    query = QueryDict(mutable=True)
+    for name, values in request.POST.lists():
+        if name not in NOT_OF_THE_SEARCH:
+            found = [searches.mark(request, value) if name in searches.TYPED else value for value in values]
+            query.setlist(name, [value for value in found if value])
+    here = request.POST.get("here", "").partition("?")[0]
+    if not url_has_allowed_host_and_scheme(here, allowed_hosts=None) or not here.startswith("/"):
+        here = "/"
+    asked = query.urlencode()
+    return HttpResponseRedirect(f"{here}?{asked}" if asked else here)

@@ -23,6 +23,7 @@ from employees.calendar import week_name
 from employees.models import Unit
 from employees.models.access import READS_PEOPLE, READS_SCORES
 from employees.permissions import holds, holds_any
+from employees.searches import typed
 from schedules import permissions, wording
 from schedules.actions.drafting import draft_anew
 from schedules.actions.plans import publish_draft
@@ -90,7 +91,7 @@ class PlanAdmin(ActionAdmin):
         """The plan as HR looks at it: totals, what to look at first, all units, revisions."""
         plan = self.plan_for(request, row_number(object_id))
         source = plans.first_revision(plan)
-        search = request.GET.get("q", "").replace("\0", "").strip()[:100]
+        search = typed(request)
         only = request.GET.get("only") == "exceptions"
         found = plans.unit_lines(source, search=search, exceptions=only)
         page = Paginator(found, PER_PAGE).get_page(request.GET.get("p"))
@@ -111,7 +112,7 @@ class PlanAdmin(ActionAdmin):
             lines=[spoken(line) for line in page],
             search=search,
             only=only,
-            query=kept(q=search, only="exceptions" if only else ""),
+            query=kept(q=request.GET["q"] if search else "", only="exceptions" if only else ""),
             revisions=plans.revisions(plan),
             **self.buttons(request.user, plan),
         )

@@ -8,6 +8,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
+from employees.searches import typed
 from schedules import permissions
 from schedules.actions import delegations as actions
 from schedules.decision_forms import DelegateForm
@@ -16,7 +17,6 @@ from schedules.queries import delegations as queries
 
 from .person import REFUSALS, for_person
 
-LETTERS = 60  # of a search
 USUALLY = dt.timedelta(days=6)
 
 
@@ -71,7 +71,7 @@ def _usual_days(request) -> dict[str, dt.date]:
 
 def _page(request, form: DelegateForm, status: int = 200):
     reader = request.reader
-    text = request.GET.get("q", "").replace("\0", "").strip()[:LETTERS]
+    text = typed(request)
     leads = permissions.is_supervisor(request.user, reader.today)
     context = {
         "leads": leads,

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from employees.calendar import BadWeek, monday_of, week_name
 from employees.models import Agency, Unit
+from employees.searches import typed
 from employees.views import sorry
 from schedules import permissions
 from schedules.actions.requests import recall_day
@@ -22,8 +23,6 @@ from schedules.queries import team as queries
 
 from .person import REFUSALS, for_person
 from .week import FAR, WEEK, week_named
-
-LETTERS = 60  # of a search
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,7 +52,7 @@ def week(request):
     weeks, people = queries.team(
         scope.agency, [monday, monday + WEEK], of=scope.of, at=reader.now, unit=scope.unit, start=start
     )
-    text = request.GET.get("q", "").replace("\0", "").strip()[:LETTERS]
+    text = typed(request)
     context = {
         "scope": scope,
         "weeks": weeks,

@@ -8,6 +8,7 @@ from django.utils import translation
 
 from performance.models import Appraisal
 from tests import factories
+from tests.searching import search
 
 LIST = "/admin/performance/appraisal/"
 
@@ -57,8 +58,8 @@ def test_search_by_name_and_by_number_as_printed(cast, client):
     client.force_login(cast.dewi_user)
     nip = cast.sari.nip
     for text in ("rahma", nip, f"{nip[:8]} {nip[8:14]} {nip[14]} {nip[15:]}"):
-        assert rows(client.get(LIST, {"q": text})) == {score.pk}, text
-    assert rows(client.get(LIST, {"q": "Orang Lain"})) == set()
+        assert rows(search(client, LIST, text)) == {score.pk}, text
+    assert rows(search(client, LIST, "Orang Lain")) == set()
 
 
 def test_units_of_another_agency_are_no_choice(cast, client):

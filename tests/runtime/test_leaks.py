@@ -43,7 +43,8 @@ class Visitor:
         self.opener = urllib.request.build_opener(jar, NoRedirect)
 
     def ask(self, path, data=None, headers=None, own=False):
-        """`own`: the address is one the visitor typed, a secret or a search, and so are the links beside it."""
+        """`own`: the address itself is one the visitor typed, or a secret of theirs. Where it leads, and every link of
+        what it shows, is ours and is looked at too."""
         body = urllib.parse.urlencode(data).encode() if isinstance(data, dict) else data
         request = urllib.request.Request(self.address + path, body, {"Referer": self.address, **(headers or {})})
         try:
@@ -52,9 +53,10 @@ class Visitor:
             answer = error
         with answer:
             text = answer.read().decode(errors="replace")
-            if not own:
-                self.addresses += [path, answer.headers.get("Location", "")]
-                self.addresses += re.findall(r'(?:href|src|action)="([^"]*)"', text)
+            self.addresses += (
+                [answer.headers.get("Location", "")] if own else [path, answer.headers.get("Location", "")]
+            )
+            self.addresses += re.findall(r'(?:href|src|action)="([^"]*)"', text)
             if answer.status >= 400 and answer.status not in (409, 422):  # those are one's own page with the form again
                 self.refusals.append((path, text))
         return answer.status, text
@@ -63,6 +65,12 @@ class Visitor:
         _status, text = self.ask(page, own=own)
         token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', text)[1]
         return self.ask(path or page, {"csrfmiddlewaretoken": token, **data}, own=own)
+
+    def search(self, page, **typed):
+        """As the form of a list does: posted, and led to the address of what was found, which is opened."""
+        status, _text = self.post(page, {"here": page, **typed}, path="/search/")
+        assert status == 302
+        return self.ask(next(one for one in reversed(self.addresses) if one.startswith(f"{page}?")))
 
     def enter(self, person, password):
         return self.post("/accounts/login/", {"login": person.nip, "password": password})[0]
@@ -125,6 +133,7 @@ def supervisor_journey(address, cast):
     assert budi.post("/approvals/", {"reason": "", "version": 1}, path=decide)[0] >= 400
     assert budi.post("/approvals/", {"reason": WORD, "version": 1}, path=decide)[0] == 302
     budi.ask("/team/")
+    budi.search("/delegations/", q=NAME)
     budi.ask(f"/approvals/{cast.asked.pk}/approve/", {"reason": WORD})
     return budi
 
@@ -141,7 +150,13 @@ def officer_journey(address, cast):
     dewi.upload("/admin/performance/importbatch/upload/", cast.agency, HEADER + rows)
     for path in ("/admin/", "/admin/employees/employee/", "/admin/performance/appraisal/", "/admin/ledger/event/"):
         dewi.ask(path)
-    dewi.ask(f"/admin/employees/employee/?q={cast.sari.nip}", own=True)
+    for page in ("/admin/employees/employee/", "/admin/performance/appraisal/", "/delegations/"):
+        status, _text = dewi.search(page, q=cast.sari.nip)
+        assert status == 200
+        dewi.ask(f"{page}?q={cast.sari.nip}", own=True)
+    assert cast.sari.nip in dewi.search("/admin/employees/employee/", q=cast.sari.nip)[1]
+    dewi.search("/admin/ledger/event/", actor=cast.sari.nip, person=cast.sari.nip)
+    dewi.ask(f"/admin/autocomplete/?term={cast.sari.nip}", own=True)
     dewi.ask(f"/admin/employees/employee/?name__startswith={WORD}", own=True)
     dewi.ask(f"/admin/employees/employee/{cast.sari.pk}/change/")
     dewi.ask(f"/admin/employees/employee/{cast.stranger.pk}/change/")

@@ -12,6 +12,7 @@ from schedules.actions.unit_rules import set_rule
 from schedules.models import Plan, UnitPlan, WfhDay
 from tests import factories
 from tests.employees.roles import somebody
+from tests.searching import search
 
 from .pages import as_, text
 
@@ -92,10 +93,10 @@ def test_the_page_opens_in_both_languages(drafted, language, said):
 
 def test_units_are_found_by_name_or_code(drafted):
     client = client_of(drafted, "hadi")
-    found = client.get(page_of(drafted.plan), {"q": "perenc"}).context["lines"]
+    found = search(client, page_of(drafted.plan), "perenc").context["lines"]
     assert [one["line"].unit for one in found] == [drafted.planning]
-    assert len(client.get(page_of(drafted.plan), {"q": "UMUM"}).context["lines"]) == 1
-    nothing = client.get(page_of(drafted.plan), {"q": "nowhere"})
+    assert len(search(client, page_of(drafted.plan), "UMUM").context["lines"]) == 1
+    nothing = search(client, page_of(drafted.plan), "nowhere")
     assert "No unit of this plan has that name or code." in text(nothing)
     assert client.get(page_of(drafted.plan), {"only": "exceptions", "p": "x"}).status_code == 200
 
@@ -302,5 +303,5 @@ def test_what_is_no_number_of_a_row_leads_nowhere(drafted, number):
 
 
 def test_a_search_with_a_sign_no_text_can_hold_finds_as_without(drafted):
-    found = client_of(drafted, "hadi").get(page_of(drafted.plan), {"q": "\0pere\0nc"}).context["lines"]
+    found = search(client_of(drafted, "hadi"), page_of(drafted.plan), "\0pere\0nc").context["lines"]
     assert [one["line"].unit for one in found] == [drafted.planning]

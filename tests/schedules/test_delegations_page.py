@@ -11,6 +11,7 @@ from employees.models import User
 from ledger.models import Event
 from schedules.models import Delegation, Notice
 from tests import factories
+from tests.searching import search
 
 from .deciding import lend
 from .pages import FRIDAY, MONDAY, as_, text
@@ -47,14 +48,14 @@ def test_a_stand_in_is_named_from_the_people_around_one(cast, now):
 
 def test_somebody_else_of_the_agency_is_found_by_name(cast, now):
     client = english(cast.budi_user)
-    assert f'value="{cast.eko.pk}"' in text(client.get("/delegations/", {"q": "prasetyo"}))
-    assert f'value="{cast.eko.pk}"' not in text(client.get("/delegations/", {"q": "pr"}))
+    assert f'value="{cast.eko.pk}"' in text(search(client, "/delegations/", "prasetyo"))
+    assert f'value="{cast.eko.pk}"' not in text(search(client, "/delegations/", "pr"))
     assert (
         "Ratna"
-        not in text(client.get("/delegations/", {"q": "Ratna Sari"})).split('id="id_q"')[0].split("<legend>")[1][30:]
+        not in text(search(client, "/delegations/", "Ratna Sari")).split('id="id_q"')[0].split("<legend>")[1][30:]
     )
-    assert cast.eko.nip not in text(client.get("/delegations/", {"q": "Eko"}))
-    assert client.get("/delegations/", {"q": "x' OR %"}).status_code == 200
+    assert cast.eko.nip not in text(search(client, "/delegations/", "Eko"))
+    assert search(client, "/delegations/", "x' OR %").status_code == 200
 
 
 def test_who_has_no_account_is_not_offered_and_refused(cast, now):
@@ -237,5 +238,5 @@ def test_queries_do_not_grow(cast, now):
 
 
 def test_a_search_with_a_sign_no_text_can_hold_is_answered(cast, now):
-    page = english(cast.budi_user).get("/delegations/", {"q": "a\0bc"})
+    page = search(english(cast.budi_user), "/delegations/", "a\0bc")
     assert (page.status_code, page.context["text"]) == (200, "abc")

@@ -18,6 +18,7 @@ from ledger.request_id import REQUEST_ID
 from ledger.trail import record
 from schedules.queries import record as records
 from tests import factories
+from tests.searching import mark
 from tests.worlds import world
 
 pytestmark = pytest.mark.django_db
@@ -183,7 +184,8 @@ def test_every_history_about_people_is_in_it():
 # --- the event list, by account and by person -----------------------------------------------------
 
 
-def listed(client, **wanted):
+def listed(client, **typed):
+    wanted = {name: mark(client, text, name) for name, text in typed.items()}
     return set(client.get(reverse("admin:ledger_event_changelist"), wanted).context["cl"].queryset.values_list("verb"))
 
 
@@ -195,6 +197,7 @@ def test_events_by_account_and_by_person(life, client, auditor, at):
     client.force_login(auditor)
     assert listed(client, actor=life.hadi.nip) == {("about.budi",), ("about.a-row-of-sari",)}
     assert listed(client, person=life.sari.nip) == {("people.grade",), ("about.a-row-of-sari",)}
+    assert listed(client, person=str(life.sari.public_id)) == listed(client, person=life.sari.nip)
     assert listed(client, person=str(life.sari.public_id), actor=life.hadi.nip) == {("about.a-row-of-sari",)}
     assert listed(client, actor="nobody") == listed(client, person="x") == set()
     assert listed(client, person=life.stranger.nip) == set()

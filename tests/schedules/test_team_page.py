@@ -11,6 +11,7 @@ from employees.models import Employee, Holiday, Placement, Role, Unit
 from ledger.models import Event
 from schedules.models import UnitRule, WfhDay
 from tests import factories
+from tests.searching import search
 
 from .deciding import lend
 from .pages import FRIDAY, MONDAY, THURSDAY, TUESDAY, WEDNESDAY, as_, given, text
@@ -149,11 +150,11 @@ def test_a_unit_that_does_not_exist(week, unit):
 
 def test_hr_finds_units_by_name_and_only_their_own(week):
     client = as_(week.dewi_user)
-    page = text(client.get("/team/", {"q": "perencanaan"}))
+    page = text(search(client, "/team/", "perencanaan"))
     assert f"?unit={week.planning.pk}&amp;" in page
     assert f"?unit={week.general.pk}&amp;" not in page
     assert "Pusat Data" not in text(client.get("/team/"))
-    assert client.get("/team/", {"q": "tidak ada'\"%"}).status_code == 200
+    assert search(client, "/team/", "tidak ada'\"%").status_code == 200
 
 
 def test_hr_of_a_sub_tree_sees_its_units_only(week):
@@ -306,6 +307,6 @@ def test_many_people_come_in_parts(week, monkeypatch):
 
 
 def test_a_search_with_a_sign_no_text_can_hold_finds_as_without(week):
-    page = english(week.hadi_user).get("/team/", {"q": "\0pere\0nc"})
+    page = search(english(week.hadi_user), "/team/", "\0pere\0nc")
     assert (page.status_code, page.context["text"]) == (200, "perenc")
     assert list(page.context["units"]) == [week.planning]

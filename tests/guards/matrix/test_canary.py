@@ -16,6 +16,7 @@ from django.urls import reverse
 from employees.admin import UnitFilter
 from employees.models import Employee, Unit
 from performance.models import Appraisal
+from tests.searching import mark
 
 from .routes import routes
 from .world import CANARY, NO_GRANT, SEES_BOTH, SIBLING, SIGNED_IN, TOKEN, UNAPPROVED, UNAPPROVED_OF_PART, VISITORS
@@ -33,7 +34,7 @@ IN_ONE_UNIT = ("part", "branch", "employee", "loner", "delegate", "lapsed", "fla
 
 def spelt(*scores: str) -> list[str]:
     """As they stand in Indonesian, and in English and the API."""
-    return [score.replace(".", mark) for score in scores for mark in (",", ".")]
+    return [score.replace(".", point) for score in scores for point in (",", ".")]
 
 
 SCORE = spelt("86.27")  # of Sari's colleague
@@ -41,7 +42,8 @@ SCORE = spelt("86.27")  # of Sari's colleague
 
 def start(world, role: str) -> list[str]:
     """Where the spider begins: the first pages, files, and every list, searched, sorted, filtered and as a pop-up."""
-    typed = (SIBLING if role in IN_ONE_UNIT else CANARY).lower()  # searches are blind to case, what is looked for not
+    named = SIBLING if role in IN_ONE_UNIT else CANARY
+    typed = mark(world.client(role), named.lower())  # searches are blind to case, what is looked for not
     pages = ["/", "/team/", f"/team/?q={typed}", f"/delegations/?q={typed}", "/why/2026-W48/", "/requests/new/"]
     pages += [reverse("my-data"), next(one for one in routes() if one.name == "api-calendar").address(world, "own")]
     api = ["requests/", "plans/", "decisions/?week=2026-W48", "wfh-days/?date=2026-12-09", "me/week/"]
