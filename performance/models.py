@@ -159,6 +159,13 @@ class Appraisal(models.Model):
 
 class ImportBatchQuerySet(models.QuerySet):
     def visible_to(self, user):
+        """Those the user works on, and those of the agencies they audit."""
+        reach, audits = user.reach, {Role.AUDITOR}
+        if reach.everywhere(audits):
+            return self
+        return self.worked_on_by(user) | self.filter(agency_id__in=reach.whole_agencies(audits))
+
+    def worked_on_by(self, user):
         """Uploads of the agencies whose HR the user is; whoever is HR of a sub-tree sees their own uploads there."""
         reach = user.reach
         grants = {g.agency_id for g in reach.having(HR_ROLES)}

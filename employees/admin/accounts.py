@@ -2,7 +2,7 @@
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 from django.http import HttpResponseNotAllowed, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
@@ -31,7 +31,7 @@ from employees.actions import (
 from employees.actions.roles import today_of
 from employees.leave import days_of
 from employees.links import first_link
-from employees.models import Role, RoleGrant, User
+from employees.models import Employee, Role, RoleGrant, User
 from employees.permissions import HR, holds_any, may_end, may_manage
 from employees.roles import GIVEN
 
@@ -61,7 +61,18 @@ class UserAdmin(EnteringAdmin):
     change_form_outer_before_template = "admin/employees/user/buttons.html"
 
     def may_read(self, user):
-        return holds_any(user, MANAGES)
+        return holds_any(user, MANAGES | {Role.AUDITOR})
+
+    def scope(self, user):
+        """Those one manages, and as an auditor those of the people one audits and of whoever holds a role there."""
+        audits = {Role.AUDITOR}
+        people = Employee.objects.none().granted(user, audits, "employee_id", "employee__agency_id")
+        roles = RoleGrant.objects.all()
+        if not user.reach.everywhere(audits):
+            roles = roles.filter(agency_id__in=user.reach.whole_agencies(audits))
+        audited = people | Q(pk__in=roles.values("user"))
+        seen = User.objects.visible_to(user)
+        return seen | User.objects.filter(audited) if holds_any(user, audits) else seen
 
     def get_queryset(self, request):
         return super().get_queryset(request).select_related("employee__agency")
@@ -102,9 +113,9 @@ class UserAdmin(EnteringAdmin):
         """Close, open, take the password away, or log out everywhere: one action each."""
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
-        if not self.may_read(request.user):
+        if not holds_any(request.user, MANAGES):
             raise PermissionDenied
-        account = get_object_or_404(self.get_queryset(request), pk=pk)
+        account = get_object_or_404(User.objects.visible_to(request.user), pk=pk)
         known = {"user": account, "by": request.user, "at": timezone.now()}
         try:
             if what == "end-sessions":

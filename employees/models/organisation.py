@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from employees.roles import Role
 from ledger.tracking import versions
 
 from .fields import LtreeField
@@ -23,9 +24,9 @@ class ObjectionTrack(models.TextChoices):
 
 class AgencyQuerySet(models.QuerySet):
     def visible_to(self, user):
-        """The agencies this user works in or for; every agency for a platform administrator."""
+        """The agencies this user works in or for; every agency for who runs the platform or audits all of it."""
         reach = user.reach
-        if reach.platform:
+        if reach.platform or reach.everywhere({Role.AUDITOR}):
             return self
         return self.filter(pk__in=reach.agency_ids)
 

@@ -14,7 +14,8 @@ from unfold.decorators import display
 
 from employees.admin import ActionAdmin, only_read, row_number, tones
 from employees.models import Agency
-from employees.permissions import HR
+from employees.models.access import READS_SCORES
+from employees.permissions import HR, holds_any
 from ledger import exports
 from performance import intake, permissions
 from performance.forms import UploadForm
@@ -32,7 +33,11 @@ class ImportBatchAdmin(ActionAdmin):
     change_list_template = "admin/performance/importbatch/change_list.html"
 
     def may_read(self, user):
-        return permissions.may_decide_any(user)
+        return holds_any(user, READS_SCORES)
+
+    def changelist_view(self, request, extra_context=None):
+        uploads = {"may_upload": permissions.may_decide_any(request.user)}
+        return super().changelist_view(request, uploads | (extra_context or {}))
 
     @display(description=gettext_lazy("state"), label=tones(ImportBatch.State, APPLIED="success", PREVIEW="warning"))
     def state_label(self, batch):
@@ -91,8 +96,9 @@ class ImportBatchAdmin(ActionAdmin):
 
     @only_read
     def change_view(self, request, object_id, form_url="", extra_context=None):
-        """The preview, or what became of it."""
-        self._check(request)
+        """The preview, or what became of it. An auditor looks at it, and does nothing about it."""
+        if not self.may_read(request.user):
+            raise PermissionDenied
         batch = get_object_or_404(self.get_queryset(request), pk=row_number(object_id))
         problems = []
         for row in intake.bad_rows(batch):
@@ -103,6 +109,7 @@ class ImportBatchAdmin(ActionAdmin):
             "title": batch.file_name,
             "opts": self.opts,
             "batch": batch,
+            "ours": ImportBatch.objects.worked_on_by(request.user).filter(pk=batch.pk).exists(),
             "taking": batch.counts.get("new", 0) + batch.counts.get("changed", 0),
             "problems": problems,
         }
@@ -126,7 +133,7 @@ class ImportBatchAdmin(ActionAdmin):
         self._check(request)
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
-        get_object_or_404(self.get_queryset(request), pk=pk)
+        get_object_or_404(ImportBatch.objects.worked_on_by(request.user), pk=pk)
         try:
             do(pk)
             messages.success(request, text)
@@ -139,7 +146,7 @@ class ImportBatchAdmin(ActionAdmin):
         self._check(request)
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
-        batch = get_object_or_404(self.get_queryset(request), pk=pk)
+        batch = get_object_or_404(ImportBatch.objects.worked_on_by(request.user), pk=pk)
         try:
             made = exports.export(
                 what="import-bad",
@@ -158,5 +165,5 @@ class ImportBatchAdmin(ActionAdmin):
         return exports.download(made, f"import-{batch.pk}-bad")
 
     def _check(self, request):
-        if not self.may_read(request.user):
+        if not permissions.may_decide_any(request.user):
             raise PermissionDenied

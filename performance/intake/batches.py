@@ -73,7 +73,7 @@ def apply_batch(*, batch_id: int, by: User, at: dt.datetime, partial: bool) -> I
     Raises `ImportBatch.DoesNotExist` for a batch this user does not see, `Refused` with the code NOT_PREVIEW or
     BAD_ROWS. The scores count as entered by whoever uploaded the file.
     """
-    known = ImportBatch.objects.visible_to(by).select_related("agency", "uploaded_by").get(pk=batch_id)
+    known = ImportBatch.objects.worked_on_by(by).select_related("agency", "uploaded_by").get(pk=batch_id)
     _check_right(by, known.agency)
     with writing(known.agency_id):
         batch = _held(batch_id)
@@ -92,7 +92,7 @@ def apply_batch(*, batch_id: int, by: User, at: dt.datetime, partial: bool) -> I
 
 def cancel_batch(*, batch_id: int, by: User, at: dt.datetime) -> ImportBatch:
     """Put a preview aside. Raises `ImportBatch.DoesNotExist`, `Refused`."""
-    known = ImportBatch.objects.visible_to(by).select_related("agency").get(pk=batch_id)
+    known = ImportBatch.objects.worked_on_by(by).select_related("agency").get(pk=batch_id)
     _check_right(by, known.agency)
     with writing(known.agency_id):
         batch = _held(batch_id)

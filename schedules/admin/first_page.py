@@ -31,7 +31,7 @@ def waiting(request, context):
             "others": performance_queries.waiting_under(user).count() - mine,
         }
         context["batches"] = list(
-            ImportBatch.objects.visible_to(user)
+            ImportBatch.objects.worked_on_by(user)
             .filter(state=ImportBatch.State.PREVIEW)
             .select_related("uploaded_by__employee")[:NEWEST]
         )
