@@ -96,7 +96,10 @@ def check_may_propose(user, agency_id: int, employee_id: int | None = None) -> N
 
 def sees_reasons(user, employee) -> bool:
     """Reasons and evidence: only the person, HR and the auditor (rulings.md 22)."""
-    if user.reach.me == employee.pk:
-        return True
+    return user.reach.me == employee.pk or reads_scores(user, employee)
+
+
+def reads_scores(user, employee) -> bool:
+    """Whether the person is one of those about whom this user reads scores by a role: HR and the auditor."""
     people = type(employee).objects
     return people.filter(people.all().granted(user, READS_SCORES), pk=employee.pk).exists()

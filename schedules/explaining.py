@@ -12,8 +12,9 @@ from django.utils.translation import gettext as _
 
 from eligibility import engine
 from eligibility import queries as decisions
+from eligibility.groups import without_rank
 from eligibility.models import Policy, Run
-from eligibility.permissions import sees_reasons
+from eligibility.permissions import reads_scores, sees_reasons
 from eligibility.rules import (
     BROKEN,
     SPECIAL,
@@ -109,12 +110,14 @@ def explain(
     """Explain a person's week (its Monday), or with `date` also that day.
 
     `now`: what it would be at that instant instead of what was published; `policy`: under another policy (implies
-    `now`). `viewer` None is the operator at the command line. Raises `Hidden`.
+    `now`). `viewer` None is the operator at the command line. The person, who reads no scores of others, is told no
+    place in a small group. Raises `Hidden`.
     """
     if viewer is not None and not sees_reasons(viewer, employee):
         raise Hidden(_("Only the person, HR and the auditor see the reasons."))
     found = _computed(employee, week, policy, now) if now else _published(employee, week)
-    views = [_view(employee, week, date, *row) for row in found]
+    told = dict if viewer is None or reads_scores(viewer, employee) else without_rank
+    views = [_view(employee, week, date, told, *row) for row in found]
     eligible = any(view.eligible for view in views) if views else None
     corrections = [] if now else _corrections(employee, week)
     return Explanation(week, week_name(week), eligible, _headline(eligible, date), views, date, corrections)
@@ -160,10 +163,13 @@ def _computed(employee: Employee, week: dt.date, policy: Policy | None, now: dt.
             )
 
 
-def _view(employee, week, date, policy: Policy, run: Run | None, reasons: list[str], evidence: dict) -> PolicyView:
+def _view(
+    employee, week, date, told, policy: Policy, run: Run | None, reasons: list[str], evidence: dict
+) -> PolicyView:
+    """`told`: of facts those that the reader is told; what a rule says of them is judged by all."""
     rules = read(policy.rules)
     facts = evidence | engine.periods(week, rules)  # a decision that stays outlives the year and quarter it was made in
-    outcomes = _week_outcomes([rule for rule in rules if isinstance(rule, WeekRule)], reasons, week, facts)
+    outcomes = _week_outcomes([rule for rule in rules if isinstance(rule, WeekRule)], reasons, week, facts, told)
     if BROKEN in reasons:
         outcomes.append(_broken())
     if date:
@@ -182,11 +188,11 @@ def _view(employee, week, date, policy: Policy, run: Run | None, reasons: list[s
         eligible=not reasons,
         rules=outcomes,
         reasons=sorted(reasons),
-        evidence=evidence,
+        evidence=told(evidence),
     )
 
 
-def _week_outcomes(rules: list[WeekRule], reasons: list[str], week: dt.date, facts: dict) -> list[RuleOutcome]:
+def _week_outcomes(rules: list[WeekRule], reasons: list[str], week: dt.date, facts: dict, told) -> list[RuleOutcome]:
     """Each rule with those of the decision's codes that are its own."""
     if any(rule.repeatable for rule in rules):  # several may give one code: which of them did, their facts tell
         said = engine.codes_by_rule(rules, week, facts)
@@ -197,7 +203,7 @@ def _week_outcomes(rules: list[WeekRule], reasons: list[str], week: dt.date, fac
         first = next((rule for rule in rules if code in rule.codes_here()), None)
         if first:
             mine[id(first)].append(code)
-    return [_week_outcome(rule, mine[id(rule)], said, facts) for rule in rules]
+    return [_week_outcome(rule, mine[id(rule)], said, told(facts)) for rule in rules]
 
 
 def _week_outcome(rule: WeekRule, codes: list[str], said: dict[int, list[str]], facts: dict) -> RuleOutcome:

@@ -14,10 +14,10 @@ from typing import Any
 from django.db import connection
 from django.utils.translation import gettext as _
 
+from eligibility.groups import SMALLEST
 from eligibility.models import Run
 from employees.models import Employee, Placement, Unit
 
-SMALLEST = 10  # people; a smaller group is not shown
 FOUR_FIFTHS = Decimal("0.8")  # US Uniform Guidelines on Employee Selection 1978, § 1607.4 D: a hint, no law here
 Z = Decimal("1.959963984540054")  # 95 %, two-sided
 NONE, ALL = Decimal(0), Decimal(1)

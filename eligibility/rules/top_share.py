@@ -4,6 +4,8 @@ from django.db.models import Case, CharField, ExpressionWrapper, F, IntegerField
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from eligibility.groups import SMALLEST
+
 from .appraised import ABSENCE, FACTS, Appraised, absence_sentence, absent
 from .base import Context, one_of, whole_number
 
@@ -50,6 +52,8 @@ class TopShare(Appraised):
         return _("Among the best %(percent)s %% of the unit by rating and score.") % {"percent": self.percent}
 
     def sentence(self, code, facts):
+        if not facts.get("position") and code in (None, "R-PERINGKAT"):  # of a small group (eligibility/groups.py)
+            return self._untold(code)
         size = facts.get("group_size") or 0
         named = {"position": facts.get("position") or "–", "size": size, "places": self.places(size)}
         if code and code != "R-PERINGKAT":
@@ -59,3 +63,18 @@ class TopShare(Appraised):
         if code:
             return _("Place %(position)s of %(size)s in the unit; this policy takes the best %(places)s.") % named
         return _("Place %(position)s of %(size)s, among the best %(places)s.") % named
+
+    def _untold(self, code):
+        """Without place and size."""
+        among = self.among == AGENCY
+        named = {"percent": self.percent, "smallest": SMALLEST}
+        if not code:
+            passed = _("Among the best %(percent)s %% of the agency.")
+            return (passed if among else _("Among the best %(percent)s %% of the unit.")) % named
+        said = (
+            _("Not among the best %(percent)s %% of the agency.")
+            if among
+            else _("Not among the best %(percent)s %% of the unit.")
+        )
+        why = _("Among fewer than %(smallest)s people no place is told.")
+        return f"{said % named} {why % named}"

@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 from psycopg2.extras import DateRange as Range
 
+from eligibility.groups import without_rank
 from eligibility.models import Run
 from employees.about import kept, known
 from employees.models import Placement, RoleGrant, User
@@ -147,11 +148,19 @@ def _held(part: Part, user) -> Held:
     found = part.model._default_manager.filter(part.only(), **{part.link: owner}).select_related(*joined)
     rows, raw = [], []
     for row in found.order_by("pk"):
-        values = [(field, getattr(row, field.name)) for field in fields]
+        values = [(field, _own(row, field)) for field in fields]
         told = [(field, value) for field, value in values if _there(value) and field.name not in FOR_PROGRAMMES]
         rows.append(tuple((capfirst(str(field.verbose_name)), _shown(field, row, value)) for field, value in told))
         raw.append({field.name: _plain(field, value) for field, value in values})
     return Held(part, tuple(rows), tuple(raw))
+
+
+def _own(row, field):
+    """What is told of a column: in a small group no place, which would tell of the colleagues."""
+    value = getattr(row, field.name)
+    if field.name not in ("evidence", "changed_facts"):
+        return value
+    return without_rank(value, row.evidence.get("group_size"))
 
 
 def _told(part: Part, field) -> bool:
