@@ -5,7 +5,7 @@ from django.http import QueryDict
 
 def mark(client, text, name="q") -> str:
     """What stands in an address for a text this client has typed."""
-    asked = client.post("/search/", {"here": "/", name: text})["Location"].partition("?")[2]
+    asked = client.post("/search/", {"here": "/", name: text}).headers.get("Location", "").partition("?")[2]
     return QueryDict(asked).get(name, "")
 
 

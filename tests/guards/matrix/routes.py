@@ -268,6 +268,7 @@ BODIES: dict[str, Callable | dict] = {
         "action": "apply_selected", "_selected_action": world.row("correction", relation), "reason": "Putusan",
         "seen": f"{world.row('correction', relation)}:1",
     },
+    "search": {"here": "/team/", "q": "sari"},
     "account-notices": {"digest": "1", "quiet_from": "18:00", "quiet_until": "06:00"},
     "account_change_password": {"oldpassword": "x", "password1": "y", "password2": "y"},
     "api-requests": lambda world, relation: {

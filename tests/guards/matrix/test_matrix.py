@@ -41,6 +41,7 @@ SHOWN_ELSEWHERE = {
     "mfa_reauthenticate_webauthn": "tests/employees/test_factors.py",
     "device-end": "the row of the session goes, see tests/employees/test_devices.py",
     "account_set_password": "nobody logs in who has none",
+    "search": "what is typed stays with the session, see tests/guards/test_typed.py",
     "admin:login": "the portal's own page",
     "admin:logout": "the row of the session goes, see tests/employees/test_sessions.py",
     "admin:index": "shows what a GET shows",
