@@ -23,6 +23,8 @@ from .organisation import Agency, Unit
 
 READS_PEOPLE = reading(Columns.PEOPLE)
 READS_SCORES = reading(Columns.SCORES)
+# Of `Employee.Legal`: who has left, for good or for a time, decides about nobody and holds no role meanwhile.
+SERVING = ("AKTIF", "HUKUMAN_DISIPLIN")
 PLATFORM_ZONE = "Asia/Jakarta"  # by whose date a role counts that belongs to no agency
 
 
@@ -160,7 +162,8 @@ class User(AbstractBaseUser, PermissionsMixin):
             Func(Coalesce(F("agency__time_zone"), Value(PLATFORM_ZONE)), Now(), function="timezone"), DateField()
         )
         # As an annotation the agency is joined from outside; inside filter() the join would lose grants without one.
-        held = RoleGrant.objects.alias(today=today).filter(user=self, valid__contains=F("today"))
+        here = Q(user__employee=None) | Q(user__employee__legal_status__in=SERVING)
+        held = RoleGrant.objects.alias(today=today).filter(here, user=self, valid__contains=F("today"))
         rows = held.values_list("role", "agency_id", "unit__path")
         grants = tuple(Grant(*row) for row in rows) if self.is_active else ()
         return Reach(self.employee_id, grants)

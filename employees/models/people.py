@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from employees.leave import said
 from ledger.tracking import versions
 
-from .access import READS_PEOPLE
+from .access import READS_PEOPLE, SERVING
 from .organisation import Agency, Unit
 
 # The shape of an 18-digit number (domain.md §1, Perka BKN 22/2007): birth date, month of appointment or PPPK code, sex,
@@ -102,7 +102,7 @@ class Employee(models.Model):
         DISMISSED = "DIBERHENTIKAN", _("dismissed")
         RETIRED = "PENSIUN", _("retired")
 
-    SERVING = (Legal.ACTIVE, Legal.DISCIPLINE)  # who has left, for good or for a time, decides about nobody
+    SERVING = SERVING
 
     class Sex(models.TextChoices):
         MALE = "L", _("male")

@@ -185,6 +185,16 @@ def test_ended_at_once_is_gone_at_the_next_request(cast, client, now):
     assert client.get("/admin/").status_code in (302, 403)
 
 
+@pytest.mark.parametrize(("status", "holds"), [("AKTIF", True), ("HUKUMAN_DISIPLIN", True), ("PENSIUN", False)])
+def test_whoever_has_left_holds_no_role(cast, client, status, holds):
+    cast.hadi.legal_status = status
+    cast.hadi.save()
+    client.force_login(cast.hadi_user)
+    assert (client.get("/admin/employees/employee/").status_code == 200) == holds
+    hadi = User.objects.get(pk=cast.hadi_user.pk)
+    assert bool(hadi.reach.grants) == holds
+
+
 def test_an_end_is_not_moved_back(cast, now):
     admin, day = somebody(cast, "agency_admin"), today(cast, now)
     grant = give(cast, admin, cast.sari_user, Role.AUDITOR, last=day + 5 * DAY)
