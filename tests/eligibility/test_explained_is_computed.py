@@ -98,9 +98,9 @@ def test_of_two_rules_with_one_code_only_the_one_that_failed_says_so(cast, at, e
 def test_what_a_correction_says_stands_at_its_rule_whatever_the_facts_say(db):
     rules = [rule for rule in read([SIGNED, TRAINED]) if isinstance(rule, WeekRule)]
     facts = {"own_tanda_tangan_present": True, "own_pelatihan_present": True}
-    outcomes = explaining._week_outcomes(rules, ["R-SYARAT"], WEEK, facts)
+    outcomes = explaining._week_outcomes(rules, ["R-SYARAT"], WEEK, facts, dict)
     assert [rule.codes for rule in outcomes] == [("R-SYARAT",), ()]
-    assert [rule.codes for rule in explaining._week_outcomes(rules, [], WEEK, {})] == [(), ()]
+    assert [rule.codes for rule in explaining._week_outcomes(rules, [], WEEK, {}, dict)] == [(), ()]
 
 
 def test_an_absent_appraisal_is_reported_once(cast, at):

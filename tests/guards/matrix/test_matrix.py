@@ -25,7 +25,8 @@ from .world import CANARY, ROLES, SEES_BOTH, VISITORS, World
 
 NOT_IN_THE_DOCUMENT = {"api-docs", "api-schema"}  # the document itself
 CLOSED = {"405", "login", "401", "403"}
-NEVER_THERE = {"admin:left_over", "admin:search", "admin:view_on_site"}  # addresses of Django's that nobody has
+# Addresses of Django's that nobody has.
+NEVER_THERE = {"admin:autocomplete", "admin:left_over", "admin:search", "admin:view_on_site"}
 # Writes of which no success is shown here, and where it is.
 SHOWN_ELSEWHERE = {
     "account_change_password": "tests/employees/test_sessions.py",
