@@ -10,7 +10,7 @@ from employees.models import Placement, User
 from ledger.trail import record
 from schedules import queries
 from schedules.models import Allotment, Plan, UnitPlan, WfhDay
-from schedules.planning import allocate
+from schedules.planning import Given, allocate
 from schedules.queries import fairness
 from schedules.queries.cover import Cover
 from schedules.queries.limits import is_fixed, limits, working_dates
@@ -55,7 +55,15 @@ def give_days(
         return NOTHING_EARNED
     bounds = limits(cover, unit_id, dates, rules)
     (given,) = allocate([person], dates, bounds, fixed=is_fixed(rules))
-    one = Allotment(
+    one = _allotment(run, employee_id, unit_id, given)
+    if one.dates or one.earned:
+        _write(plan, one, {run.track: room_text(bounds, dates)}, by, reason, at)
+    return one
+
+
+def _allotment(run: Run, employee_id: int, unit_id: int, given: Given) -> Allotment:
+    """What the planner gave one person alone, as the plan of the week keeps it; not saved."""
+    return Allotment(
         agency_id=run.agency_id,
         employee_id=employee_id,
         unit_id=unit_id,
@@ -72,9 +80,6 @@ def give_days(
         used=given.used,
         cap=given.cap,
     )
-    if one.dates or one.earned:
-        _write(plan, one, {run.track: room_text(bounds, dates)}, by, reason, at)
-    return one
 
 
 def _owed_of_week(employee_id: int, week: dt.date) -> int:
